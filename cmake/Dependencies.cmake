@@ -1,0 +1,21 @@
+# Everything comes from the distribution's packages (Debian 12 and 13); nothing is downloaded.
+find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+find_package(ZLIB REQUIRED)
+find_package(simdjson 3.0 CONFIG REQUIRED)
+find_package(prometheus-cpp CONFIG REQUIRED)  # ships no version file: asking for one fails
+find_package(fmt CONFIG REQUIRED)
+find_package(spdlog CONFIG REQUIRED)
+find_package(CLI11 CONFIG REQUIRED)
+find_package(yaml-cpp CONFIG REQUIRED)
+find_package(SQLite3 REQUIRED)
+pkg_check_modules(HTTPLIB REQUIRED IMPORTED_TARGET cpp-httplib)
+pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
+pkg_check_modules(SYSTEMD REQUIRED IMPORTED_TARGET libsystemd)
+
+# yaml-cpp renamed its target between Debian 12 (0.7) and 13 (0.8).
+if(TARGET yaml-cpp::yaml-cpp)
+  set(APIERRD_YAML_TARGET yaml-cpp::yaml-cpp)
+else()
+  set(APIERRD_YAML_TARGET yaml-cpp)
+endif()

@@ -1,0 +1,264 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <fnmatch.h>
+#include <cstring>
+#include <iostream>
+#include <map>
+#include <tuple>
+
+#include "daemon/commands.h"
+#include "daemon/config.h"
+#include "daemon/input_stream.h"
+#include "daemon/log.h"
+#include "daemon/os.h"
+#include "daemon/tailer.h"
+#include "exporters/exposition.h"
+#include "exporters/json_writer.h"
+#include "exporters/status_page.h"
+#include "parsers/process_batch.h"
+
+namespace apierrd {
+
+namespace {
+
+// A log of one source with everything it came to; nothing is ever folded or forgotten.
+struct ReplayedSource {
+  std::string name;
+  Ruleset ruleset;
+  Tally tally{SIZE_MAX};
+};
+
+class Progress {
+ public:
+  Progress() : visible_(::isatty(STDERR_FILENO) == 1) {}
+  ~Progress() {
+    if (shown_) std::cerr << "\r\033[K";
+  }
+  void show(const std::string& path, const InputStream& input) {
+    const std::uint64_t total = input.total_bytes();
+    if (!visible_ || total < kWorthwhile) return;
+    const auto percent = static_cast<int>(input.consumed_bytes() * 100 / total);
+    if (shown_ && percent == percent_) return;
+    shown_ = true;
+    percent_ = percent;
+    const auto filled = static_cast<std::size_t>(percent / 4);
+    std::cerr << fmt::format("\r{} [{}{}] {:3d} %\033[K", path, std::string(filled, '#'),
+                             std::string(25 - std::min<std::size_t>(25, filled), '.'), percent);
+  }
+
+ private:
+  static constexpr std::uint64_t kWorthwhile = 32U << 20;
+  bool visible_;
+  bool shown_ = false;
+  int percent_ = -1;
+};
+
+// Like the daemon's reader, but to the very end: a last line without newline counts.
+Result<void> replay_file(const std::string& path, ReplayedSource& source, ReadBuffer& buffer,
+                         Progress& progress) {
+  Result<std::unique_ptr<InputStream>> input = open_input(path);
+  if (!input) return input.error();
+  CallParser parser;
+  LineCutter cutter;
+  SystemClock clock;
+  const std::span<char> block = buffer.block();
+  std::size_t carried = 0;
+  bool at_start = true;
+  const auto process = [&](LineBatch batch) {
+    batch.at_file_start = std::exchange(at_start, at_start && batch.bytes == 0);
+    batch.now_unix_ns = clock.unix_ns();
+    process_batch(batch, source.ruleset, parser, source.tally);
+  };
+  while (true) {
+    const Result<std::size_t> count = (*input)->read(block.subspan(carried));
+    if (!count) return count.error();
+    const std::string_view text(block.data(), carried + *count);
+    const LineCutter::Cut cut = cutter.cut(text, source.ruleset.line_bytes_max);
+    process(cut.batch);
+    carried = text.size() - cut.consumed;
+    std::memmove(block.data(), block.data() + cut.consumed, carried);
+    progress.show(path, **input);
+    if (*count == 0) break;
+  }
+  process(cutter.finish({block.data(), carried}));
+  return {};
+}
+
+template <class Row>
+std::vector<const Row*> sorted_rows(const std::vector<Row*>& rows) {
+  std::vector<const Row*> out(rows.begin(), rows.end());
+  std::sort(out.begin(), out.end(), [](const Row* a, const Row* b) {
+    if constexpr (std::is_same_v<Row, ErrorRow>) {
+      return std::tie(a->service, a->action, a->code) < std::tie(b->service, b->action, b->code);
+    } else {
+      return std::tie(a->service, a->action) < std::tie(b->service, b->action);
+    }
+  });
+  return out;
+}
+
+using Sources = std::map<std::string, ReplayedSource>;
+
+LineCounts total_lines(const Sources& sources) {
+  LineCounts total;
+  for (const auto& [name, source] : sources) total.add(source.tally.lines);
+  return total;
+}
+
+void write_verdicts(JsonWriter& json, const LineCounts& lines, std::string_view key,
+                    VerdictKind kind) {
+  std::map<std::string_view, std::uint64_t> counts;
+  for (const VerdictInfo& verdict : kVerdicts) {
+    const std::uint64_t count = lines.by_verdict[static_cast<std::size_t>(verdict.verdict)];
+    if (verdict.kind == kind && count > 0) counts[verdict.name] = count;
+  }
+  json.key(key).begin_object();
+  for (const auto& [name, count] : counts) json.member(name, count);
+  json.end_object();
+}
+
+void print_json(const Sources& sources) {
+  const LineCounts lines = total_lines(sources);
+  JsonWriter json;
+  json.begin_object().member("schema", std::uint64_t{1}).member("bytes", lines.bytes);
+  json.member("lines", lines.lines).member("records", lines.records);
+  json.key("calls").begin_array();
+  for (const auto& [name, source] : sources) {
+    for (const CallRow* row : sorted_rows(source.tally.calls())) {
+      json.begin_object().member("source", name).member("api_service", row->service);
+      json.member("action", row->action).member("count", row->count).end_object();
+    }
+  }
+  json.end_array().key("errors").begin_array();
+  for (const auto& [name, source] : sources) {
+    for (const ErrorRow* row : sorted_rows(source.tally.errors())) {
+      const Classification& is = row->classification;
+      json.begin_object().member("source", name).member("api_service", row->service);
+      json.member("action", row->action).member("code", row->code);
+      json.member("documented", is.documented());
+      json.member("fault_domain", name_of(is.fault_domain()));
+      json.member("retryable", name_of(is.retryable())).member("severity", name_of(is.severity()));
+      json.member("count", row->count).end_object();
+    }
+  }
+  json.end_array();
+  json.member("lines_with_records", lines.by_verdict[static_cast<std::size_t>(Verdict::kRecord)]);
+  write_verdicts(json, lines, "ignored", VerdictKind::kIgnored);
+  write_verdicts(json, lines, "rejected", VerdictKind::kRejected);
+  json.end_object();
+  std::cout << json.take() << "\n";
+}
+
+void print_table(const Sources& sources) {
+  const LineCounts lines = total_lines(sources);
+  std::cout << fmt::format("{} lines, {} calls, {} bytes\n", grouped(lines.lines),
+                           grouped(lines.records), grouped(lines.bytes));
+  for (const VerdictInfo& verdict : kVerdicts) {
+    const std::uint64_t count = lines.by_verdict[static_cast<std::size_t>(verdict.verdict)];
+    if (verdict.kind == VerdictKind::kRecord || count == 0) continue;
+    std::cout << fmt::format("{} {}: {}\n",
+                             verdict.kind == VerdictKind::kIgnored ? "ignored" : "rejected",
+                             verdict.name, grouped(count));
+  }
+  struct Line {
+    std::uint64_t count;
+    std::string text;
+  };
+  std::vector<Line> table;
+  for (const auto& [name, source] : sources) {
+    for (const ErrorRow* row : source.tally.errors()) {
+      const Classification& is = row->classification;
+      table.push_back({row->count, fmt::format("{:>12}  {:<44} {:<10} {:<10} {:<9} {}/{}",
+                                               grouped(row->count), printable(row->code),
+                                               name_of(is.fault_domain()), name_of(is.retryable()),
+                                               is.documented() ? "yes" : "no",
+                                               printable(row->service), printable(row->action))});
+    }
+  }
+  if (table.empty()) {
+    std::cout << "no failed calls\n";
+    return;
+  }
+  std::stable_sort(table.begin(), table.end(),
+                   [](const Line& a, const Line& b) { return a.count > b.count; });
+  std::cout << fmt::format("\n{:>12}  {:<44} {:<10} {:<10} {:<9} {}\n", "count", "code", "fault",
+                           "retry", "documented", "service/action");
+  for (const Line& line : table) std::cout << line.text << "\n";
+}
+
+void print_exposition(const Sources& sources, const Config& config,
+                      const std::shared_ptr<const Catalog>& catalog, ExpositionFormat format) {
+  SystemClock clock;
+  SeriesStore store(SeriesLimits::none(), catalog);
+  for (const auto& [name, source] : sources) {
+    store.apply(store.add_source(name, config.products), source.tally, clock.unix_ns());
+  }
+  ExpositionWriter writer(format);
+  write_series(writer, *store.snapshot(clock.unix_ns()), SIZE_MAX);
+  std::cout << writer.finish();
+}
+
+// Which source a file belongs to: the named one, the only one, or the one whose patterns match it.
+Result<const SourceConfig*> source_of(const std::string& path, const std::string& wanted,
+                                      const Config& config) {
+  std::string names;
+  for (const SourceConfig& source : config.sources) {
+    names += (names.empty() ? "" : ", ") + source.name;
+    const bool match = std::any_of(
+        source.paths.begin(), source.paths.end(), [&path](const std::string& pattern) {
+          return ::fnmatch(pattern.c_str(), path.c_str(), FNM_PATHNAME) == 0;
+        });
+    if (wanted.empty() ? config.sources.size() == 1 || match : source.name == wanted) {
+      return &source;
+    }
+  }
+  if (!wanted.empty()) {
+    return invalid_error("no source is named '" + wanted + "'", {}, "known: " + names);
+  }
+  return invalid_error("no source's paths match", path, "name one by --source: " + names);
+}
+
+}  // namespace
+
+int replay_command(const ReplayOptions& options) {
+  Config config;
+  std::shared_ptr<const Catalog> catalog;
+  if (options.config_path.empty()) {
+    config.sources.push_back({options.source.empty() ? "replay" : options.source, {}});
+    catalog = std::make_shared<const Catalog>(builtin_catalog());
+  } else {
+    LoadedConfig loaded = load_config(options.config_path);
+    if (!loaded.errors.empty()) return report(loaded.errors);
+    config = std::move(loaded.config);
+    catalog = std::move(loaded.catalog);
+  }
+  Sources sources;
+  ReadBuffer buffer(config.line_bytes);
+  Progress progress;
+  for (const std::string& path : options.files) {
+    const Result<const SourceConfig*> source = source_of(path, options.source, config);
+    if (!source) return report(source.error());
+    ReplayedSource& replayed = sources[(*source)->name];
+    replayed.ruleset = {catalog, (*source)->log_format, config.line_bytes};
+    const Result<void> done = replay_file(path, replayed, buffer, progress);
+    if (!done) return report(done.error());
+  }
+  const bool terminal = ::isatty(STDOUT_FILENO) == 1;
+  const std::string output =
+      !options.output.empty() ? options.output : terminal ? "table" : "json";
+  if (output == "json") {
+    print_json(sources);
+  } else if (output == "table") {
+    print_table(sources);
+  } else {
+    print_exposition(sources, config, catalog,
+                     output == "openmetrics" ? ExpositionFormat::kOpenMetrics100
+                                             : ExpositionFormat::kText004);
+  }
+  std::cout.flush();
+  return std::cout ? kExitFine : report(environment_error("cannot write the result"));
+}
+
+}  // namespace apierrd

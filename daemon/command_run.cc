@@ -1,0 +1,185 @@
+// The daemon: everything is built here, in order, and taken down in reverse. The only wiring site.
+#include <fmt/format.h>
+#include <signal.h>
+#include <systemd/sd-daemon.h>
+
+#include <chrono>
+#include <iostream>
+
+#include "daemon/command_run.h"
+#include "daemon/commands.h"
+#include "daemon/config.h"
+#include "daemon/log.h"
+#include "daemon/os.h"
+#include "daemon/pipeline.h"
+#include "daemon/process_stats.h"
+#include "daemon/state_store.h"
+#include "daemon/version.h"
+#include "daemon/waker.h"
+#include "exporters/http_server.h"
+#include "exporters/metrics_page.h"
+#include "exporters/self_metrics.h"
+#include "exporters/status_page.h"
+
+namespace apierrd {
+
+namespace {
+
+double unix_seconds(Clock& clock) { return static_cast<double>(clock.unix_ns()) / 1e9; }
+
+std::vector<HttpRoute> routes(Pipeline& pipeline, MetricsPage& metrics) {
+  const auto page_info = [&pipeline] {
+    return PageInfo{std::string("version ") + kVersion, pipeline.not_ready()};
+  };
+  const auto asset = [](std::string_view name, std::string type) {
+    return [name, type = std::move(type)](const HttpRequest&) {
+      return HttpResponse{200, type, std::string(web_asset(name))};
+    };
+  };
+  return {
+      {"/metrics", [&metrics](const HttpRequest& request) { return metrics.render(request); }},
+      {"/-/healthy", [](const HttpRequest&) { return HttpResponse{200, "text/plain", "healthy\n"}; }},
+      {"/-/ready",
+       [&pipeline](const HttpRequest&) {
+         const std::string why = pipeline.not_ready();
+         return why.empty() ? HttpResponse{200, "text/plain", "ready\n"}
+                            : HttpResponse{503, "text/plain", "not ready: " + why + "\n"};
+       }},
+      {"/",
+       [&pipeline, page_info](const HttpRequest&) {
+         return HttpResponse{200, "text/html; charset=utf-8",
+                             render_status_page(*pipeline.snapshot(), page_info())};
+       }},
+      {"/api/v1/status",
+       [&pipeline, page_info](const HttpRequest&) {
+         return HttpResponse{200, "application/json",
+                             render_status_json(*pipeline.snapshot(), page_info())};
+       }},
+      {"/page.css", asset("page.css", "text/css; charset=utf-8")},
+      {"/page.js", asset("page.js", "text/javascript; charset=utf-8")},
+  };
+}
+
+sigset_t daemon_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
+  return signals;
+}
+
+// Tells the service manager that we are alive, as long as the ingest thread moves.
+class Watchdog {
+ public:
+  void look(std::uint64_t heartbeat) {
+    if (heartbeat == last_) return;
+    last_ = heartbeat;
+    sd_notify(0, "WATCHDOG=1");
+  }
+
+ private:
+  std::uint64_t last_ = 0;
+};
+
+void reload(const std::string& path, const Config& running, Pipeline& pipeline,
+            SelfMetrics& metrics, Log& log, Clock& clock) {
+  sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld",
+             static_cast<long long>(clock.monotonic_ns() / 1000));
+  const LoadedConfig loaded = load_config(path);
+  if (loaded.errors.empty()) {
+    pipeline.reload(loaded.config, loaded.catalog);
+    log.set_level(loaded.config.log_level);
+    log.info("reloaded", path);
+    if (loaded.config.listen != running.listen || loaded.config.state_path != running.state_path) {
+      log.warning("restart_needed", "web.listen and state.path take effect at the next restart");
+    }
+  }
+  for (const Error& error : loaded.errors) {
+    log.error("reload_failed", error.text() + "; the configuration in effect stays");
+  }
+  metrics.set_reload(loaded.errors.empty(), unix_seconds(clock));
+  sd_notify(0, "READY=1");
+}
+
+void wait_for_signals(const std::string& config_path, const Config& config, Pipeline& pipeline,
+                      SelfMetrics& metrics, Log& log, Clock& clock) {
+  const sigset_t signals = daemon_signals();
+  Watchdog watchdog;
+  while (true) {
+    const timespec half_a_second{0, 500'000'000};
+    const int signal = ::sigtimedwait(&signals, nullptr, &half_a_second);
+    watchdog.look(pipeline.heartbeat());
+    if (signal == SIGHUP && !config_path.empty()) {
+      reload(config_path, config, pipeline, metrics, log, clock);
+    } else if (signal == SIGTERM || signal == SIGINT) {
+      log.info("stopping", signal == SIGTERM ? "SIGTERM" : "SIGINT");
+      return;
+    }
+  }
+}
+
+Result<std::unique_ptr<StateStore>> open_state(const Config& config, Log& log) {
+  if (config.state_path.empty()) {
+    log.warning("no_state", "state.path is empty: counters start from zero at every restart");
+    return std::unique_ptr<StateStore>();
+  }
+  Result<std::unique_ptr<StateStore>> state = StateStore::open(config.state_path);
+  if (!state && state.error().hint.find("docs/") == std::string::npos) {
+    Error error = state.error();
+    error.hint += "; state.path in the configuration says where it is";
+    return error;
+  }
+  return state;
+}
+
+}  // namespace
+
+int run_daemon(const Config& config, std::shared_ptr<const Catalog> catalog,
+               const std::string& config_path, const std::function<void(int port)>& started) {
+  const sigset_t signals = daemon_signals();
+  ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // threads inherit it; only this one waits
+
+  SystemClock clock;
+  PosixFileSystem files;
+  SelfMetrics metrics(kVersion, kRevision, kCompiler);
+  metrics.set_reload(true, unix_seconds(clock));
+  Log log([&metrics](std::string_view level) { metrics.count_log_message(level); });
+  log.set_level(config.log_level);
+
+  Result<std::unique_ptr<StateStore>> state = open_state(config, log);
+  if (!state) return report(state.error());
+  Result<std::unique_ptr<InotifyWaker>> waker = InotifyWaker::create();
+  if (!waker) return report(waker.error());
+  const CommitObserver observer{
+      [&metrics](std::int64_t unix_ns) { metrics.set_checkpoint(static_cast<double>(unix_ns) / 1e9); },
+      [&metrics] { metrics.count_checkpoint_failure(); }};
+  Pipeline pipeline(config, std::move(catalog), files, clock, **waker, log, *std::move(state),
+                    observer);
+  if (const Result<void> restored = pipeline.restore(); !restored) return report(restored.error());
+
+  MetricsPage page(metrics, [&pipeline] { return pipeline.scrape(); }, read_process_stats);
+  Result<std::unique_ptr<HttpServer>> server = HttpServer::start(
+      config.web, routes(pipeline, page), [&metrics](std::string_view handler, int status) {
+        metrics.count_http_request(handler, status);
+      });
+  if (!server) return report(server.error());
+  pipeline.start();
+  log.info("started", fmt::format("version={} listen={}:{} sources={}", kVersion, config.web.host,
+                                  (*server)->port(), config.sources.size()));
+  sd_notifyf(0, "READY=1\nSTATUS=serving on port %d", (*server)->port());
+  if (started) started((*server)->port());
+
+  wait_for_signals(config_path, config, pipeline, metrics, log, clock);
+  sd_notify(0, "STOPPING=1");
+  pipeline.stop();
+  (*server)->stop();
+  log.info("stopped", "all that was read is counted");
+  return kExitFine;
+}
+
+int run_command(const std::string& config_path) {
+  LoadedConfig loaded = load_config(config_path);
+  if (!loaded.errors.empty()) return report(loaded.errors);
+  return run_daemon(loaded.config, loaded.catalog, config_path, {});
+}
+
+}  // namespace apierrd

@@ -1,0 +1,221 @@
+// check, explain and codes: looking at configuration, lines and catalog without running anything.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iostream>
+
+#include "daemon/commands.h"
+#include "daemon/config.h"
+#include "daemon/log.h"
+#include "daemon/os.h"
+#include "exporters/exposition.h"
+#include "exporters/json_writer.h"
+#include "exporters/label_text.h"
+#include "parsers/call_parser.h"
+
+namespace apierrd {
+
+int check_command(const std::string& config_path, bool effective) {
+  const LoadedConfig loaded = load_config(config_path);
+  if (!loaded.errors.empty()) return report(loaded.errors);
+  if (effective) {
+    for (const Setting& setting : loaded.config.settings) {
+      std::cout << fmt::format("{} = {}    # {}\n", setting.key, printable(setting.value),
+                               setting.origin);
+    }
+  }
+  int code = kExitFine;
+  PosixFileSystem files;
+  for (const SourceConfig& source : loaded.config.sources) {
+    std::size_t matched = 0;
+    for (const std::string& pattern : source.paths) {
+      for (const std::string& path : files.glob(pattern)) {
+        ++matched;
+        const auto file = files.open(path);
+        if (file) continue;
+        std::cout << fmt::format("finding: source {}: {}\n", source.name, file.error().text());
+        code = kExitFindings;
+      }
+    }
+    if (matched == 0) {
+      std::cout << fmt::format("note: source {}: no file matches yet\n", source.name);
+    }
+  }
+  std::cout << fmt::format("{}: {} source(s), {} documented codes of {}\n",
+                           code == kExitFine ? "ok" : "not ok", loaded.config.sources.size(),
+                           loaded.catalog->entries().size(),
+                           fmt::join(loaded.catalog->products(), ", "));
+  return code;
+}
+
+namespace {
+
+void print_field(std::string_view name, std::string_view value) {
+  std::cout << fmt::format("  {:<13}{}\n", name, printable(value));
+}
+
+std::string_view envelope_text(CallOrigin::Envelope envelope) {
+  switch (envelope) {
+    case CallOrigin::Envelope::kObject: return "JSON object";
+    case CallOrigin::Envelope::kString: return "JSON in a string";
+    case CallOrigin::Envelope::kBare: return "the line itself is the envelope";
+    case CallOrigin::Envelope::kNone: break;
+  }
+  return "none";
+}
+
+void explain_failure(const ApiCall& call, const Catalog& catalog, const std::string& source) {
+  const Classification is = catalog.classify(call.service, call.code);
+  print_field("outcome", "failed");
+  print_field("code", call.code);
+  print_field("class", class_of(call.code));
+  print_field("documented", is.documented() ? "yes" : "no");
+  const std::string via = is.entry == nullptr
+                              ? std::string("nothing known resembles it")
+                              : fmt::format("{} ({} {})", name_of(is.match), is.entry->product,
+                                            is.entry->code);
+  print_field("matched by", via);
+  print_field("fault domain", name_of(is.fault_domain()));
+  print_field("retryable", name_of(is.retryable()));
+  print_field("severity", name_of(is.severity()));
+  if (is.entry != nullptr) {
+    print_field("meaning", is.entry->description);
+    print_field("remedy", is.entry->remedy);
+    print_field("source", is.entry->source);
+  }
+  std::string labels;
+  append_label(labels, "source", safe_label_value(source));
+  append_label(labels, "api_service", safe_label_value(call.service));
+  append_label(labels, "action", safe_label_value(call.action));
+  append_label(labels, "code", safe_label_value(call.code));
+  print_field("series", "apierrd_api_errors_total{" + labels + "}");
+}
+
+void explain_line(const std::string& text, const SourceConfig& source, const Config& config,
+                  const Catalog& catalog) {
+  std::string padded = text;
+  padded.append(kJsonPadding, '\0');
+  CallParser parser;
+  const std::string_view line = std::string_view(padded).substr(0, text.size());
+  const Verdict verdict = line.size() > config.line_bytes
+                              ? Verdict::kLineTooLong
+                              : parser.parse(line, source.log_format);
+  const VerdictInfo& info = info_of(verdict);
+  constexpr std::string_view kKinds[] = {"recognised", "ignored", "rejected"};
+  std::cout << fmt::format("{}: {} ({})\n", kKinds[static_cast<std::size_t>(info.kind)], info.help,
+                           info.name);
+  if (verdict != Verdict::kRecord) return;
+  const ApiCall& call = parser.call();
+  print_field("format", source.format);
+  print_field("response", envelope_text(parser.origin().envelope));
+  print_field("service", std::string(call.service) +
+                             (parser.origin().service_from_host ? " (from the host)" : ""));
+  print_field("action", call.action);
+  if (!call.region.empty()) print_field("region", call.region);
+  if (!call.request_id.empty()) print_field("request id", call.request_id);
+  print_field("time", call.unreadable_time    ? "there, but not readable"
+                      : call.time_unix_ns     ? seconds_text(*call.time_unix_ns)
+                                              : "none");
+  print_field("latency", call.unreadable_latency ? "there, but not readable"
+                         : call.latency_ns       ? seconds_text(*call.latency_ns) + " s"
+                                                 : "none");
+  if (call.failed()) {
+    explain_failure(call, catalog, source.name);
+  } else {
+    print_field("outcome", "succeeded");
+  }
+}
+
+// Configuration of a command that needs none: one source of the default format.
+LoadedConfig load_or_default(const std::string& config_path, const std::string& source_name) {
+  if (!config_path.empty()) return load_config(config_path);
+  LoadedConfig loaded;
+  loaded.config.sources.push_back({source_name.empty() ? "replay" : source_name, {}});
+  CatalogOutcome catalog = load_catalog({});
+  loaded.catalog = catalog.catalog;
+  loaded.errors = catalog.errors;
+  return loaded;
+}
+
+}  // namespace
+
+int explain_command(const std::string& config_path, const std::string& source_name,
+                    const std::string& line) {
+  const LoadedConfig loaded = load_or_default(config_path, source_name);
+  if (!loaded.errors.empty()) return report(loaded.errors);
+  const auto& sources = loaded.config.sources;
+  const auto source = std::find_if(sources.begin(), sources.end(), [&](const SourceConfig& s) {
+    return source_name.empty() || s.name == source_name;
+  });
+  if (source == sources.end()) {
+    return report(invalid_error("no source is named '" + source_name + "'"));
+  }
+  if (line != "-") {
+    explain_line(line, *source, loaded.config, *loaded.catalog);
+    return kExitFine;
+  }
+  for (std::string read; std::getline(std::cin, read);) {
+    if (read.ends_with('\r')) read.pop_back();
+    explain_line(read, *source, loaded.config, *loaded.catalog);
+  }
+  return kExitFine;
+}
+
+namespace {
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+  }
+  return out;
+}
+
+void print_codes_json(const std::vector<const CatalogEntry*>& entries) {
+  JsonWriter json;
+  json.begin_array();
+  for (const CatalogEntry* entry : entries) {
+    json.begin_object().member("product", entry->product).member("code", entry->code);
+    json.member("class", class_of(entry->code)).member("documented", true);
+    json.member("fault_domain", name_of(entry->fault_domain));
+    json.member("retryable", name_of(entry->retryable));
+    json.member("severity", name_of(entry->severity));
+    json.member("description", entry->description);
+    json.member("description_zh", entry->description_zh);
+    json.member("remedy", entry->remedy).member("source", entry->source).end_object();
+  }
+  json.end_array();
+  std::cout << json.take() << "\n";
+}
+
+void print_codes_table(const std::vector<const CatalogEntry*>& entries) {
+  for (const CatalogEntry* entry : entries) {
+    std::cout << fmt::format("{} ({})\n  fault: {}, retry: {}, severity: {}\n  {}\n", entry->code,
+                             entry->product, name_of(entry->fault_domain),
+                             name_of(entry->retryable), name_of(entry->severity),
+                             entry->description);
+    if (!entry->description_zh.empty()) std::cout << "  " << entry->description_zh << "\n";
+    std::cout << fmt::format("  Do: {}\n  Source: {}\n\n", entry->remedy, entry->source);
+  }
+}
+
+}  // namespace
+
+int codes_command(const std::string& config_path, const std::string& pattern,
+                  const std::string& output) {
+  const LoadedConfig loaded = load_or_default(config_path, {});
+  if (!loaded.errors.empty()) return report(loaded.errors);
+  std::vector<const CatalogEntry*> entries = loaded.catalog->entries();
+  std::erase_if(entries, [wanted = lower(pattern)](const CatalogEntry* entry) {
+    return lower(entry->code).find(wanted) == std::string::npos;
+  });
+  if (output == "json") {
+    print_codes_json(entries);
+  } else {
+    print_codes_table(entries);
+    if (entries.empty()) std::cerr << "no documented code holds '" << printable(pattern) << "'\n";
+  }
+  return kExitFine;
+}
+
+}  // namespace apierrd

@@ -1,0 +1,50 @@
+// One function per subcommand; each returns the program's exit code.
+//
+// 0 fine, 1 findings (check), 2 usage or configuration, 3 environment. Errors go to standard error as
+// `what: where: hint`, results to standard output.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "parsers/result.h"
+
+namespace apierrd {
+
+enum ExitCode : int { kExitFine = 0, kExitFindings = 1, kExitUsage = 2, kExitEnvironment = 3 };
+
+struct ReplayOptions {
+  std::string config_path;  ///< empty = the default format
+  std::string source;       ///< empty = the only source of the configuration, or `replay`
+  std::string output;       ///< table | json | prometheus | openmetrics; empty = by what stdout is
+  std::vector<std::string> files;
+};
+
+struct DemoOptions {
+  std::string folder;  ///< empty = a new one below the system's temporary folder
+  std::string listen = "127.0.0.1:19877";
+  std::uint64_t seed = 1;
+  std::uint64_t lines_per_second = 20;
+  std::string write_file;     ///< only write a log of `lines` lines there ("-" = standard output)
+  std::uint64_t lines = 10'000;
+};
+
+int run_command(const std::string& config_path);
+int check_command(const std::string& config_path, bool effective);
+int replay_command(const ReplayOptions& options);
+int explain_command(const std::string& config_path, const std::string& source,
+                    const std::string& line);
+int codes_command(const std::string& config_path, const std::string& pattern,
+                  const std::string& output);
+int demo_command(const DemoOptions& options);
+
+/// The command line as a whole: parses it and runs the command.
+int run_apierrd(int argc, char** argv);
+
+/// Prints the error and returns the exit code of its kind.
+int report(const Error& error);
+/// Prints all of them; the exit code of the gravest.
+int report(const std::vector<Error>& errors);
+
+}  // namespace apierrd

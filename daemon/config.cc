@@ -1,0 +1,281 @@
+#include "daemon/config.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+
+#include "daemon/os.h"
+#include "parsers/yaml_tree.h"
+
+namespace apierrd {
+
+namespace {
+
+// Reads one file's configuration and remembers where each value came from.
+class ConfigReader {
+ public:
+  ConfigReader(const std::string& file, ConfigOutcome& outcome) : file_(file), out_(outcome) {}
+
+  void read(const YamlValue& root) {
+    YamlMapReader reader(root, "the configuration", file_, out_.errors);
+    if (root.kind != YamlValue::Kind::kMap) return;
+    read_sources(reader);
+    if (const YamlValue* value = reader.take("products")) {
+      config().products = reader.texts("products");
+      note("products", fmt::format("{}", fmt::join(config().products, ", ")), value);
+    } else {
+      note("products", "billing", nullptr);
+    }
+    section(reader, "web", [this](YamlMapReader& web) { read_web(web); });
+    section(reader, "state", [this](YamlMapReader& state) {
+      text(state, "state", "path", config().state_path);
+      config().state_path = absolute(config().state_path);
+    });
+    section(reader, "catalogs", [this](YamlMapReader& catalogs) {
+      text(catalogs, "catalogs", "overlays", config().catalog_overlays);
+      config().catalog_overlays = absolute(config().catalog_overlays);
+    });
+    section(reader, "limits", [this](YamlMapReader& limits) { read_limits(limits); });
+    section(reader, "reader", [this](YamlMapReader& options) {
+      duration(options, "reader", "sweep_interval", config().sweep_interval_ms, 10, 3'600'000);
+      duration(options, "reader", "linger", config().linger_ms, 0, 86'400'000);
+    });
+    section(reader, "log", [this](YamlMapReader& log) {
+      const YamlValue* value = log.take("level");
+      if (log.one_of("level", {"debug", "info", "warning", "error"})) {
+        config().log_level = value->scalar;
+      }
+      note("log.level", config().log_level, value);
+    });
+    reader.finish();
+  }
+
+ private:
+  Config& config() { return out_.config; }
+
+  void note(std::string key, std::string value, const YamlValue* origin) {
+    config().settings.push_back(
+        {std::move(key), std::move(value), origin ? place_of(*origin, file_) : "default"});
+  }
+
+  // Paths count from the configuration's folder, so that it does not matter where a command is run.
+  std::string absolute(const std::string& path) const {
+    if (path.empty() || path.front() == '/') return path;
+    const auto folder = std::filesystem::absolute(file_).parent_path();
+    return (folder / path).lexically_normal().string();
+  }
+
+  template <class Body>
+  void section(YamlMapReader& reader, std::string_view key, Body&& body) {
+    static const YamlValue kEmpty{YamlValue::Kind::kMap, {}, {}, {}, 0, 0};
+    const YamlValue* value = reader.take(key);
+    YamlMapReader inner(value ? *value : kEmpty, "'" + std::string(key) + "'", file_, out_.errors);
+    body(inner);
+    inner.finish();
+  }
+
+  void text(YamlMapReader& reader, std::string_view section, std::string_view key,
+            std::string& value) {
+    const YamlValue* origin = reader.take(key);
+    if (auto given = reader.text(key)) value = *std::move(given);
+    note(fmt::format("{}.{}", section, key), value, origin);
+  }
+
+  template <class Integer>
+  void integer(YamlMapReader& reader, std::string_view section, std::string_view key,
+               Integer& value, std::uint64_t min, std::uint64_t max) {
+    const YamlValue* origin = reader.take(key);
+    if (const auto given = reader.integer(key, min, max)) value = static_cast<Integer>(*given);
+    note(fmt::format("{}.{}", section, key), std::to_string(value), origin);
+  }
+
+  void duration(YamlMapReader& reader, std::string_view section, std::string_view key,
+                std::uint64_t& value_ms, std::uint64_t min_ms, std::uint64_t max_ms) {
+    const YamlValue* origin = reader.take(key);
+    if (const auto given = reader.duration_ms(key, min_ms, max_ms)) value_ms = *given;
+    note(fmt::format("{}.{}", section, key), fmt::format("{}ms", value_ms), origin);
+  }
+
+  void read_sources(YamlMapReader& reader) {
+    const YamlValue* sources = reader.require("sources");
+    if (sources == nullptr) return;
+    if (sources->kind != YamlValue::Kind::kList || sources->list.empty()) {
+      reader.complain(*sources, "'sources' must be a list with at least one source",
+                      "each is `- name: ...` with `paths: [...]`");
+      return;
+    }
+    std::set<std::string> names;
+    for (const YamlValue& value : sources->list) {
+      read_source(value);
+      if (!config().sources.empty() && !names.insert(config().sources.back().name).second) {
+        reader.complain(value, "source '" + config().sources.back().name + "' is there twice");
+      }
+    }
+  }
+
+  void read_source(const YamlValue& value) {
+    YamlMapReader reader(value, "source", file_, out_.errors);
+    if (value.kind != YamlValue::Kind::kMap) return;
+    SourceConfig source;
+    const YamlValue* name = reader.require("name");
+    source.name = reader.text("name").value_or("");
+    if (name != nullptr && (source.name.empty() || source.name.size() > 64)) {
+      reader.complain(*name, "a source's name has 1 to 64 characters");
+    }
+    const YamlValue* paths = reader.require("paths");
+    source.paths = reader.texts("paths");
+    if (paths != nullptr && source.paths.empty()) {
+      reader.complain(*paths, "'paths' must name at least one file or pattern");
+    }
+    for (std::string& path : source.paths) path = absolute(path);
+    const std::string prefix = "sources." + source.name;
+    note(prefix + ".paths", fmt::format("{}", fmt::join(source.paths, ", ")), paths);
+    const YamlValue* format = reader.take("format");
+    reader.one_of("format", {"tencentcloud"});
+    note(prefix + ".format", source.format, format);
+    const YamlValue* start = reader.take("start_at");
+    source.start_at_end = reader.one_of("start_at", {"beginning", "end"}) == 1;
+    note(prefix + ".start_at", source.start_at_end ? "end" : "beginning", start);
+    if (const YamlValue* fields = reader.take("fields")) read_fields(*fields, source.log_format);
+    note_fields(prefix, source.log_format, reader.take("fields"));
+    reader.finish();
+    config().sources.push_back(std::move(source));
+  }
+
+  void read_fields(const YamlValue& value, LogFormat& format) {
+    YamlMapReader reader(value, "'fields'", file_, out_.errors);
+    for (auto& [key, pointers] : pointer_fields(format)) {
+      const YamlValue* origin = reader.take(key);
+      if (origin == nullptr) continue;
+      pointers->clear();
+      for (const std::string& text : reader.texts(key)) {
+        Result<JsonPointer> pointer = parse_json_pointer(text);
+        if (pointer) {
+          pointers->push_back(*std::move(pointer));
+        } else {
+          reader.complain(*origin, "'" + text + "' is no JSON Pointer", pointer.error().hint);
+        }
+      }
+    }
+    if (const auto index = reader.one_of(
+            "time_format", {"auto", "rfc3339", "epoch_s", "epoch_ms", "epoch_us", "epoch_ns"})) {
+      format.time_format = static_cast<TimeFormat>(*index);
+    }
+    if (const auto index = reader.one_of("latency_unit", {"ns", "us", "ms", "s"})) {
+      format.latency_unit = static_cast<TimeUnit>(*index);
+    }
+    reader.finish();
+  }
+
+  using PointerField = std::pair<std::string_view, std::vector<JsonPointer>*>;
+  static std::vector<PointerField> pointer_fields(LogFormat& format) {
+    return {{"time", &format.time},     {"service", &format.service}, {"action", &format.action},
+            {"region", &format.region}, {"host", &format.host},       {"latency", &format.latency},
+            {"response", &format.response}};
+  }
+
+  void note_fields(const std::string& prefix, LogFormat& format, const YamlValue* origin) {
+    for (const auto& [key, pointers] : pointer_fields(format)) {
+      std::vector<std::string> texts;
+      for (const JsonPointer& pointer : *pointers) texts.push_back(pointer.text);
+      note(fmt::format("{}.fields.{}", prefix, key), fmt::format("{}", fmt::join(texts, ", ")),
+           origin);
+    }
+  }
+
+  void read_web(YamlMapReader& web) {
+    const YamlValue* origin = web.take("listen");
+    text(web, "web", "listen", config().listen);
+    const Result<HttpOptions> options = parse_listen_address(config().listen);
+    if (options) {
+      config().web = *options;
+    } else if (origin != nullptr) {
+      web.complain(*origin, options.error().what, options.error().hint);
+    }
+    integer(web, "web", "threads", config().web.threads, 1, 64);
+    duration(web, "web", "startup_hold", config().startup_hold_ms, 0, 300'000);
+  }
+
+  void read_limits(YamlMapReader& limits) {
+    constexpr std::uint64_t kSeriesMax = 1'000'000;
+    SeriesLimits& series = config().limits;
+    // 64 MiB: simdjson needs some five times a line's size while it reads it.
+    integer(limits, "limits", "line_bytes", config().line_bytes, 256, 64U << 20);
+    integer(limits, "limits", "services", series.services, 1, kSeriesMax);
+    integer(limits, "limits", "actions", series.actions, 1, kSeriesMax);
+    integer(limits, "limits", "undocumented_codes", series.undocumented_codes, 1, kSeriesMax);
+    integer(limits, "limits", "call_series", series.call_series, 1, kSeriesMax);
+    integer(limits, "limits", "code_series", series.code_series, 1, kSeriesMax);
+    integer(limits, "limits", "error_series", series.error_series, 1, kSeriesMax);
+  }
+
+  const std::string& file_;
+  ConfigOutcome& out_;
+};
+
+}  // namespace
+
+ConfigOutcome parse_config(std::string_view text, const std::string& file) {
+  ConfigOutcome outcome;
+  const Result<YamlValue> root = parse_yaml(text, file);
+  if (!root) {
+    outcome.errors.push_back(root.error());
+    return outcome;
+  }
+  ConfigReader(file, outcome).read(*root);
+  return outcome;
+}
+
+CatalogOutcome load_catalog(const std::string& overlay_folder) {
+  CatalogBuilder builder;
+  for (const EmbeddedFile& file : builtin_catalog_files()) {
+    builder.add(file.bytes, std::string(file.path));
+  }
+  CatalogOutcome outcome;
+  if (!overlay_folder.empty()) {
+    PosixFileSystem files;
+    if (!std::filesystem::is_directory(overlay_folder)) {
+      outcome.errors.push_back(environment_error("no such folder", overlay_folder,
+                                                 "it is named by catalogs.overlays"));
+    }
+    for (const std::string& path : files.glob(overlay_folder + "/*.yaml")) {
+      const Result<std::string> text = read_whole_file(path, 8U << 20);
+      if (text) {
+        builder.add(*text, path);
+      } else {
+        outcome.errors.push_back(text.error());
+      }
+    }
+  }
+  outcome.errors.insert(outcome.errors.end(), builder.errors().begin(), builder.errors().end());
+  if (outcome.errors.empty()) outcome.catalog = std::make_shared<const Catalog>(builder.build());
+  return outcome;
+}
+
+LoadedConfig load_config(const std::string& path) {
+  LoadedConfig loaded;
+  const Result<std::string> text = read_whole_file(path, 1U << 20);
+  if (!text) {
+    loaded.errors.push_back(text.error());
+    return loaded;
+  }
+  ConfigOutcome outcome = parse_config(*text, path);
+  loaded.config = std::move(outcome.config);
+  loaded.errors = std::move(outcome.errors);
+  CatalogOutcome catalog = load_catalog(loaded.config.catalog_overlays);
+  loaded.errors.insert(loaded.errors.end(), catalog.errors.begin(), catalog.errors.end());
+  loaded.catalog = catalog.catalog;
+  if (!loaded.errors.empty()) return loaded;
+  for (const std::string& product : loaded.config.products) {
+    if (loaded.catalog->has_product(product)) continue;
+    const auto known = loaded.catalog->products();
+    loaded.errors.push_back(invalid_error("no catalog documents product '" + product + "'",
+                                          path + ": products",
+                                          fmt::format("known: {}", fmt::join(known, ", "))));
+  }
+  return loaded;
+}
+
+}  // namespace apierrd

@@ -1,0 +1,75 @@
+// The configuration: a value with a default for everything but `sources`. docs/configuration.md and
+// deploy/apierrd.example.yaml describe the keys.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "exporters/http_server.h"
+#include "exporters/series_store.h"
+#include "parsers/catalog.h"
+#include "parsers/line_batch.h"
+#include "parsers/log_format.h"
+#include "parsers/result.h"
+
+namespace apierrd {
+
+struct SourceConfig {
+  std::string name;
+  std::vector<std::string> paths;  ///< glob(7) patterns, absolute
+  std::string format = "tencentcloud";
+  LogFormat log_format = tencentcloud_format();
+  bool start_at_end = false;
+};
+
+/// One value in effect and where it comes from, for `check --effective`.
+struct Setting {
+  std::string key;
+  std::string value;
+  std::string origin;  ///< file:line:column, or "default"
+};
+
+struct Config {
+  std::vector<SourceConfig> sources;
+  std::vector<std::string> products{"billing"};
+  std::string listen = "127.0.0.1:19877";
+  HttpOptions web;
+  std::uint64_t startup_hold_ms = 15'000;
+  std::string state_path = "/var/lib/apierrd/state.db";  ///< empty = nothing survives a restart
+  std::string catalog_overlays;                          ///< a folder of *.yaml; empty = none
+  std::uint64_t line_bytes = kLineBytesDefault;
+  SeriesLimits limits;
+  std::uint64_t sweep_interval_ms = 2'000;
+  std::uint64_t linger_ms = 300'000;
+  std::string log_level = "info";
+  std::vector<Setting> settings;  ///< all of the above as text
+};
+
+/// A configuration or everything that is wrong with it.
+struct ConfigOutcome {
+  Config config;
+  std::vector<Error> errors;
+};
+
+/// Reads a configuration's text. `file` is for messages; relative paths count from its folder.
+ConfigOutcome parse_config(std::string_view text, const std::string& file);
+
+/// The compiled-in catalog with the configured overlays; or what is wrong with them.
+struct CatalogOutcome {
+  std::shared_ptr<const Catalog> catalog;
+  std::vector<Error> errors;
+};
+CatalogOutcome load_catalog(const std::string& overlay_folder);
+
+/// Reads the file and its catalogs, and checks that they fit together.
+struct LoadedConfig {
+  Config config;
+  std::shared_ptr<const Catalog> catalog;
+  std::vector<Error> errors;
+};
+LoadedConfig load_config(const std::string& path);
+
+}  // namespace apierrd

@@ -1,0 +1,119 @@
+#include "daemon/demo_log.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <array>
+
+namespace apierrd {
+
+namespace {
+
+struct DemoAction {
+  std::string_view service, action, version;
+  unsigned weight;
+};
+constexpr std::array kActions{
+    DemoAction{"billing", "DescribeAccountBalance", "2018-07-09", 24},
+    DemoAction{"billing", "DescribeBillDetail", "2018-07-09", 20},
+    DemoAction{"billing", "DescribeBillSummaryByProduct", "2018-07-09", 12},
+    DemoAction{"billing", "PayDeals", "2018-07-09", 10},
+    DemoAction{"billing", "DescribeDealsByCond", "2018-07-09", 8},
+    DemoAction{"cvm", "DescribeInstances", "2017-03-12", 18},
+    DemoAction{"cvm", "RunInstances", "2017-03-12", 4},
+    DemoAction{"sms", "SendSms", "2021-01-11", 10},
+};
+
+struct DemoError {
+  std::string_view code, message;
+  unsigned weight;
+  std::string_view only_action;  // empty = any
+};
+constexpr std::array kErrors{
+    DemoError{"RequestLimitExceeded", "too many requests, limit 20 per second", 30, ""},
+    DemoError{"InternalError", "internal error", 14, ""},
+    DemoError{"InvalidParameterValue", "Month is not valid", 14, "DescribeBillDetail"},
+    DemoError{"FailedOperation.SummaryDataNotReady", "summary is being built", 12,
+              "DescribeBillSummaryByProduct"},
+    DemoError{"FailedOperation.BalanceInsufficient", "balance is not sufficient", 12, "PayDeals"},
+    DemoError{"FailedOperation.InvalidDeal", "order is not unpaid", 6, "PayDeals"},
+    DemoError{"FailedOperation.NeedPayTogeter", "orders belong together", 4, "PayDeals"},
+    DemoError{"FailedOperation.PaySuccDeliverFailed", "paid, delivery failed", 1, "PayDeals"},
+    DemoError{"UnauthorizedOperation.NotFinanceAuth", "no financial authorisation", 3, "PayDeals"},
+    DemoError{"AuthFailure.SignatureExpire", "timestamp is too old", 5, ""},
+    DemoError{"AuthFailure.SecretIdNotFound", "secret id not found", 2, ""},
+    DemoError{"ResourceInsufficient.SpecifiedInstanceType", "sold out", 6, "RunInstances"},
+    DemoError{"DryRunOperation", "dry run", 3, "RunInstances"},
+    DemoError{"FailedOperation.ContainSensitiveWord", "text refused", 5, "SendSms"},
+    DemoError{"UnsupportedOperation.SomethingQuiteNew", "not known yet", 1, ""},
+};
+
+template <class Table, class Allowed>
+const auto& pick(const Table& table, std::uint64_t random, Allowed&& allowed) {
+  unsigned total = 0;
+  for (const auto& row : table) total += allowed(row) ? row.weight : 0;
+  std::uint64_t left = random % total;
+  for (const auto& row : table) {
+    if (!allowed(row)) continue;
+    if (left < row.weight) return row;
+    left -= row.weight;
+  }
+  return table.front();
+}
+
+std::string escaped(const std::string& json) {
+  std::string out;
+  for (const char c : json) {
+    if (c == '"' || c == '\\') out.push_back('\\');
+    out.push_back(c);
+  }
+  return out;
+}
+
+std::string rfc3339(std::int64_t unix_ns) {
+  const auto seconds = static_cast<std::time_t>(unix_ns / 1'000'000'000);
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(seconds),
+                     unix_ns / 1'000'000 % 1000);
+}
+
+}  // namespace
+
+std::string DemoLog::uuid() {
+  const std::uint64_t high = random_();
+  const std::uint64_t low = random_();
+  return fmt::format("{:08x}-{:04x}-4{:03x}-a{:03x}-{:012x}", high >> 32, high >> 16 & 0xFFFF,
+                     high & 0xFFF, low >> 48 & 0xFFF, low & 0xFFFFFFFFFFFF);
+}
+
+std::string DemoLog::response(std::string_view action, std::string& code) {
+  const std::string id = uuid();
+  if (below(100) < 6) {
+    const DemoError& error = pick(kErrors, random_(), [action](const DemoError& row) {
+      return row.only_action.empty() || row.only_action == action;
+    });
+    code = error.code;
+    return fmt::format(R"({{"Response":{{"Error":{{"Code":"{}","Message":"{}"}},"RequestId":"{}"}}}})",
+                       error.code, error.message, id);
+  }
+  return fmt::format(R"({{"Response":{{"TotalCount":{},"Items":["{:x}","{:x}"],"RequestId":"{}"}}}})",
+                     below(500), random_(), random_(), id);
+}
+
+std::string DemoLog::line(std::int64_t unix_ns) {
+  const std::uint64_t kind = below(400);
+  if (kind == 0) return "2026/11/23 service restarted, this line is no JSON\n";
+  if (kind == 1) return R"({"level":"info","msg":"worker started, no API call"})" "\n";
+  const DemoAction& action =
+      pick(kActions, random_(), [](const DemoAction&) { return true; });
+  std::string code;
+  std::string body = response(action.action, code);
+  if (below(4) == 0) body = "\"" + escaped(body) + "\"";
+  const std::uint64_t latency_us = 8'000 + below(60'000) + (below(20) == 0 ? below(4'000'000) : 0);
+  return fmt::format(
+      R"({{"time":"{}","service":"{}","action":"{}","version":"{}","region":"ap-guangzhou",)"
+      R"("latency_ms":{}.{:03},"caller":{{"pod":"worker-{}","attempt":1}},"response":{}}})" "\n",
+      rfc3339(unix_ns), action.service, action.action, action.version, latency_us / 1000,
+      latency_us % 1000, below(8), body);
+}
+
+}  // namespace apierrd

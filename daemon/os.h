@@ -1,0 +1,75 @@
+// The world as the daemon needs it: files and clocks, behind interfaces so that the reader can be tested
+// without disk or time. os_posix.cc holds the real ones.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "parsers/result.h"
+
+namespace apierrd {
+
+/// Which file it is, as long as it exists; an inode number is used again after that.
+struct FileId {
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
+  auto operator<=>(const FileId&) const = default;
+};
+
+struct FileInfo {
+  FileId id;
+  std::uint64_t size = 0;
+  bool regular = false;
+};
+
+/// An open file; closed by its destructor. One thread at a time.
+class OpenFile {
+ public:
+  virtual ~OpenFile() = default;
+  /// Reads at most `into.size()` bytes; 0 = end of file.
+  virtual Result<std::size_t> read_at(std::uint64_t offset, std::span<char> into) = 0;
+  virtual Result<FileInfo> info() = 0;
+};
+
+class FileSystem {
+ public:
+  virtual ~FileSystem() = default;
+  virtual Result<std::unique_ptr<OpenFile>> open(const std::string& path) = 0;
+  /// What the path names now, links followed; empty if nothing.
+  virtual Result<std::optional<FileInfo>> info(const std::string& path) = 0;
+  /// The paths a pattern (glob(7)) matches, sorted.
+  virtual std::vector<std::string> glob(const std::string& pattern) = 0;
+};
+
+class Clock {
+ public:
+  virtual ~Clock() = default;
+  virtual std::int64_t unix_ns() = 0;       ///< wall clock; may jump
+  virtual std::int64_t monotonic_ns() = 0;  ///< never goes back
+};
+
+class PosixFileSystem : public FileSystem {
+ public:
+  Result<std::unique_ptr<OpenFile>> open(const std::string& path) override;
+  Result<std::optional<FileInfo>> info(const std::string& path) override;
+  std::vector<std::string> glob(const std::string& pattern) override;
+};
+
+class SystemClock : public Clock {
+ public:
+  std::int64_t unix_ns() override;
+  std::int64_t monotonic_ns() override;
+};
+
+/// The text of errno.
+std::string errno_text(int error);
+
+/// A whole small file (configuration, catalogs).
+Result<std::string> read_whole_file(const std::string& path, std::size_t bytes_max);
+
+}  // namespace apierrd

@@ -1,0 +1,124 @@
+// Follows the log files of one source and hands out their lines, each once.
+//
+// A file is followed by its open descriptor; its path only says which file to follow next. A renamed file
+// is read to its end and kept for a while, since its writer may not have noticed; a file that shrank is
+// read from its start again. Works on the FileSystem interface alone: no clock, threads or logging of its
+// own. One thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "daemon/os.h"
+#include "exporters/series_store.h"
+#include "parsers/line_batch.h"
+
+namespace apierrd {
+
+struct TailOptions {
+  std::vector<std::string> patterns;  ///< glob(7)
+  std::size_t line_bytes_max = kLineBytesDefault;
+  bool start_at_end = false;          ///< of files found by the very first look
+  /// How long a file without a name is kept after its last line: a writer that was told to reopen its
+  /// log may take minutes to do so.
+  std::int64_t linger_ns = 300'000'000'000;
+};
+
+/// Where a file is to be resumed after a restart: content decides, the id only tells whom to ask first.
+struct FilePosition {
+  std::string path;
+  FileId id;
+  std::uint64_t offset = 0;       ///< behind the last counted line
+  std::uint64_t marker = 0;       ///< hash of the kMarkerBytes before offset (fewer at a file's start)
+};
+inline constexpr std::size_t kMarkerBytes = 1024;
+
+/// What is worth telling an operator; the daemon logs it.
+class TailEvents {
+ public:
+  virtual ~TailEvents() = default;
+  virtual void file_opened(const std::string& path, std::uint64_t offset) = 0;
+  virtual void file_rotated(const std::string& path) = 0;
+  virtual void file_truncated(const std::string& path, std::uint64_t lost_bytes) = 0;
+  virtual void file_closed(const std::string& path) = 0;
+  virtual void file_failed(const Error& error) = 0;
+};
+
+/// Memory that files are read into, one block at a time; shared by all tailers of a thread.
+class ReadBuffer {
+ public:
+  explicit ReadBuffer(std::size_t line_bytes_max);
+  /// Room for one block; the padding parsers need follows it.
+  std::span<char> block() { return {bytes_.data(), block_bytes_}; }
+  void resize_for(std::size_t line_bytes_max);
+
+ private:
+  std::size_t block_bytes_ = 0;
+  std::vector<char> bytes_;
+};
+
+class Tailer {
+ public:
+  using Sink = std::function<void(const LineBatch&)>;
+
+  Tailer(FileSystem& files, TailEvents& events, TailOptions options,
+         std::vector<FilePosition> resume);
+
+  void set_options(TailOptions options) { options_ = std::move(options); }
+
+  /// Looks at everything: new files, rotations, truncations, files nobody writes any more.
+  void sweep(std::int64_t now_ns, const Sink& sink);
+  /// Looks at one path that may have changed.
+  void look_at(const std::string& path, std::int64_t now_ns);
+  /// Reads one block of each file that has more. Returns whether any may have more still.
+  bool read(ReadBuffer& buffer, std::int64_t now_ns, const Sink& sink);
+
+  /// Folders in which files may appear or change.
+  std::set<std::string> folders() const;
+  const FileCounts& counts() const { return counts_; }
+  /// Brings counts().files up to date and returns all of it. `now_unix_ns` is the wall clock.
+  const FileCounts& refresh_counts(std::int64_t now_unix_ns);
+  /// Where each file would be resumed.
+  std::vector<FilePosition> positions();
+
+ private:
+  struct TailedFile {
+    std::string path;
+    std::unique_ptr<OpenFile> file;
+    FileId id;
+    std::uint64_t offset = 0;    ///< behind the last line handed out
+    std::uint64_t read_end = 0;  ///< all bytes before it have been seen
+    std::uint64_t size = 0;      ///< as of the last look
+    LineCutter cutter;
+    bool named = true;           ///< its path still names it
+    std::int64_t active_ns = 0;  ///< when it last had something new
+    bool has_more() const { return size > read_end; }
+  };
+
+  bool matches(const std::string& path) const;
+  void open(const std::string& path, std::int64_t now_ns);
+  std::uint64_t first_offset(OpenFile& file, const FileInfo& info);
+  std::uint64_t last_line_start(OpenFile& file, std::uint64_t size);
+  void measure(TailedFile& tailed, std::int64_t now_ns);
+  void check_name(TailedFile& tailed, const std::optional<FileInfo>& named);
+  void hand_out(TailedFile& tailed, LineBatch batch, const Sink& sink);
+  void close_quiet_files(std::int64_t now_ns, const Sink& sink);
+  void fail(const Error& error);
+
+  FileSystem& files_;
+  TailEvents& events_;
+  TailOptions options_;
+  std::vector<FilePosition> resume_;
+  std::vector<TailedFile> tailed_;
+  FileCounts counts_;
+  bool first_sweep_ = true;
+};
+
+/// The marker of a position: a hash of `bytes`, stable between versions (FNV-1a, 64 bit).
+std::uint64_t marker_of(std::span<const char> bytes);
+
+}  // namespace apierrd

@@ -1,0 +1,201 @@
+#include "exporters/exposition.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+#include "exporters/label_text.h"
+
+namespace apierrd {
+
+namespace {
+
+constexpr std::string_view kTextType = "text/plain; version=0.0.4; charset=utf-8";
+constexpr std::string_view kOpenMetricsType =
+    "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+// OpenMetrics wants canonical floats in `le`; the same in both formats, or one series becomes two.
+constexpr std::array<std::string_view, kDurationBuckets> kBucketBounds{
+    "0.05", "0.1", "0.25", "0.5", "1.0", "2.5", "5.0", "10.0", "30.0", "+Inf"};
+
+void append_number(std::string& out, std::uint64_t value) {
+  char text[24];
+  const auto end = std::to_chars(std::begin(text), std::end(text), value).ptr;
+  out.append(text, static_cast<std::size_t>(end - text));
+}
+
+void append_number(std::string& out, double value) {
+  if (std::isnan(value)) {
+    out.append("NaN");
+  } else if (std::isinf(value)) {
+    out.append(value > 0 ? "+Inf" : "-Inf");
+  } else {
+    char text[32];
+    const auto end = std::to_chars(std::begin(text), std::end(text), value).ptr;
+    out.append(text, static_cast<std::size_t>(end - text));
+  }
+}
+
+std::string_view type_name(MetricType type, ExpositionFormat format) {
+  switch (type) {
+    case MetricType::kCounter: return "counter";
+    case MetricType::kHistogram: return "histogram";
+    case MetricType::kInfo: return format == ExpositionFormat::kOpenMetrics100 ? "info" : "gauge";
+    case MetricType::kGauge: break;
+  }
+  return "gauge";
+}
+
+std::string_view trimmed(std::string_view text) {
+  while (text.starts_with(' ') || text.starts_with('\t')) text.remove_prefix(1);
+  while (text.ends_with(' ') || text.ends_with('\t')) text.remove_suffix(1);
+  return text;
+}
+
+// Takes the part up to `separator` off the front of `text`.
+std::string_view take_part(std::string_view& text, char separator) {
+  const std::size_t at = text.find(separator);
+  const std::string_view part = text.substr(0, at);
+  text.remove_prefix(at == std::string_view::npos ? text.size() : at + 1);
+  return trimmed(part);
+}
+
+}  // namespace
+
+std::string_view content_type_of(ExpositionFormat format) {
+  return format == ExpositionFormat::kOpenMetrics100 ? kOpenMetricsType : kTextType;
+}
+
+ExpositionFormat negotiate_format(std::string_view accept) {
+  double text = 0;
+  double open_metrics = 0;
+  while (!accept.empty()) {
+    std::string_view range = take_part(accept, ',');
+    const std::string_view type = take_part(range, ';');
+    double quality = 1;
+    bool wanted_version = true;
+    while (!range.empty()) {
+      const std::string_view parameter = take_part(range, ';');
+      if (parameter.starts_with("q=")) {
+        const std::string_view number = parameter.substr(2);
+        if (std::from_chars(number.data(), number.data() + number.size(), quality).ec !=
+            std::errc{}) {
+          quality = 0;
+        }
+      } else if (parameter.starts_with("version=")) {
+        wanted_version = parameter == "version=1.0.0" || parameter == "version=0.0.4";
+      }
+    }
+    if (!wanted_version) continue;
+    if (type == "application/openmetrics-text") open_metrics = std::max(open_metrics, quality);
+    if (type == "text/plain" || type == "text/*" || type == "*/*") text = std::max(text, quality);
+  }
+  return open_metrics > 0 && open_metrics >= text ? ExpositionFormat::kOpenMetrics100
+                                                  : ExpositionFormat::kText004;
+}
+
+std::string seconds_text(std::int64_t nanoseconds) {
+  std::string out;
+  const bool negative = nanoseconds < 0;
+  const auto magnitude = negative ? 0 - static_cast<std::uint64_t>(nanoseconds)
+                                  : static_cast<std::uint64_t>(nanoseconds);
+  if (negative) out.push_back('-');
+  append_number(out, magnitude / 1'000'000'000);
+  std::string fraction = std::to_string(1'000'000'000 + magnitude % 1'000'000'000).substr(1);
+  fraction.erase(fraction.find_last_not_of('0') + 1);
+  if (!fraction.empty()) out.append(".").append(fraction);
+  return out;
+}
+
+void ExpositionWriter::begin(Metric metric) {
+  const MetricInfo& info = info_of(metric);
+  const bool open_metrics = format_ == ExpositionFormat::kOpenMetrics100;
+  family_ = info.name;
+  suffix_ = {};
+  // OpenMetrics names the family without the suffix of its samples; 0.0.4 names it with.
+  const std::string_view suffix = info.type == MetricType::kCounter ? "_total"
+                                  : info.type == MetricType::kInfo  ? "_info"
+                                                                    : "";
+  if (open_metrics && !suffix.empty()) {
+    family_.remove_suffix(suffix.size());
+    suffix_ = suffix;
+  }
+  const std::string_view type = type_name(info.type, format_);
+  const auto line = [this](std::string_view keyword, std::string_view text) {
+    out_.append("# ").append(keyword).append(" ").append(family_).append(" ").append(text);
+    out_.push_back('\n');
+  };
+  line("HELP", info.help);
+  line("TYPE", type);
+}
+
+void ExpositionWriter::name_and_labels(std::string_view suffix, std::string_view labels,
+                                       std::string_view le) {
+  out_.append(family_).append(suffix);
+  if (labels.empty() && le.empty()) {
+    out_.push_back(' ');
+    return;
+  }
+  out_.append("{").append(labels);
+  if (!le.empty()) {
+    if (!labels.empty()) out_.push_back(',');
+    out_.append("le=\"").append(le).append("\"");
+  }
+  out_.append("} ");
+}
+
+void ExpositionWriter::end_of_sample(const Exemplar* exemplar, std::string_view exemplar_value) {
+  if (exemplar != nullptr && exemplar->id_size != 0 &&
+      format_ == ExpositionFormat::kOpenMetrics100) {
+    std::string label;
+    append_label(label, "request_id", safe_label_value(exemplar->request_id()));
+    out_.append(" # {").append(label).append("} ").append(exemplar_value);
+    out_.append(" ").append(seconds_text(exemplar->time_unix_ns));
+  }
+  out_.push_back('\n');
+  ++samples_;
+}
+
+void ExpositionWriter::sample(std::string_view labels, std::uint64_t value,
+                              const Exemplar* exemplar) {
+  name_and_labels(suffix_, labels);
+  append_number(out_, value);
+  end_of_sample(exemplar, "1");
+}
+
+void ExpositionWriter::sample(std::string_view labels, double value) {
+  name_and_labels(suffix_, labels);
+  append_number(out_, value);
+  end_of_sample(nullptr, {});
+}
+
+void ExpositionWriter::time_sample(std::string_view labels, std::int64_t unix_ns) {
+  name_and_labels(suffix_, labels);
+  out_.append(seconds_text(unix_ns));
+  end_of_sample(nullptr, {});
+}
+
+void ExpositionWriter::histogram(const CallSeries& series, const std::vector<Exemplar>& exemplars) {
+  std::uint64_t cumulative = 0;
+  for (std::size_t bucket = 0; bucket < kDurationBuckets; ++bucket) {
+    cumulative += series.durations.buckets[bucket];
+    name_and_labels("_bucket", series.labels, kBucketBounds[bucket]);
+    append_number(out_, cumulative);
+    const std::uint32_t slot = series.exemplars[bucket];
+    const Exemplar* exemplar = slot == kNoExemplar ? nullptr : &exemplars[slot];
+    end_of_sample(exemplar, exemplar == nullptr ? "" : seconds_text(exemplar->value_ns));
+  }
+  name_and_labels("_sum", series.labels);
+  out_.append(seconds_text(static_cast<std::int64_t>(series.durations.sum_ns)));
+  end_of_sample(nullptr, {});
+  name_and_labels("_count", series.labels);
+  append_number(out_, cumulative);
+  end_of_sample(nullptr, {});
+}
+
+std::string ExpositionWriter::finish() {
+  if (format_ == ExpositionFormat::kOpenMetrics100) out_.append("# EOF\n");
+  return std::move(out_);
+}
+
+}  // namespace apierrd

@@ -1,0 +1,67 @@
+#include "exporters/label_text.h"
+
+namespace apierrd {
+
+namespace {
+
+constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
+
+// Length of the well-formed UTF-8 character at the front of `text` (Unicode table 3-7); 0 if none.
+std::size_t character_size(std::string_view text) {
+  const auto byte = [&text](std::size_t i) {
+    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
+  };
+  const auto follows = [&byte](std::size_t i, unsigned low = 0x80, unsigned high = 0xBF) {
+    return byte(i) >= low && byte(i) <= high;
+  };
+  const unsigned first = byte(0);
+  if (first < 0x80) return 1;
+  if (first >= 0xC2 && first <= 0xDF) return follows(1) ? 2 : 0;
+  if (first >= 0xE0 && first <= 0xEF) {
+    const bool second = follows(1, first == 0xE0 ? 0xA0 : 0x80, first == 0xED ? 0x9F : 0xBF);
+    return second && follows(2) ? 3 : 0;
+  }
+  if (first >= 0xF0 && first <= 0xF4) {
+    const bool second = follows(1, first == 0xF0 ? 0x90 : 0x80, first == 0xF4 ? 0x8F : 0xBF);
+    return second && follows(2) && follows(3) ? 4 : 0;
+  }
+  return 0;
+}
+
+bool is_control(std::string_view character) {
+  const auto first = static_cast<unsigned char>(character[0]);
+  if (character.size() == 1) return first < 0x20 || first == 0x7F;
+  return character.size() == 2 && first == 0xC2 && static_cast<unsigned char>(character[1]) < 0xA0;
+}
+
+}  // namespace
+
+std::string safe_label_value(std::string_view value) {
+  std::string out;
+  while (!value.empty()) {
+    const std::size_t size = character_size(value);
+    const std::string_view character = value.substr(0, size == 0 ? 1 : size);
+    const bool bad = size == 0 || is_control(character);
+    const std::string_view safe = bad ? kReplacement : character;
+    if (out.size() + safe.size() > kLabelValueMax) break;
+    out.append(safe);
+    value.remove_prefix(character.size());
+  }
+  return out;
+}
+
+void append_label(std::string& out, std::string_view name, std::string_view value) {
+  if (!out.empty()) out.push_back(',');
+  out.append(name).append("=\"");
+  for (const char c : value) {
+    if (c == '\n') {
+      out.append("\\n");
+    } else {
+      if (c == '"' || c == '\\') out.push_back('\\');
+      out.push_back(c);
+    }
+  }
+  out.push_back('"');
+}
+
+}  // namespace apierrd

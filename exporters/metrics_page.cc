@@ -1,0 +1,48 @@
+#include "exporters/metrics_page.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+
+namespace apierrd {
+
+std::size_t ScraperMemory::seen(const std::string& client, std::size_t rows,
+                                std::int64_t now_unix_ns) {
+  auto known = std::find_if(scrapers_.begin(), scrapers_.end(),
+                            [&client](const Scraper& s) { return s.client == client; });
+  std::size_t seen = SIZE_MAX;
+  if (known != scrapers_.end()) {
+    if (now_unix_ns - known->last_unix_ns < kForgetNs) seen = known->rows;
+  } else if (scrapers_.size() < kScrapersMax) {
+    known = scrapers_.insert(scrapers_.end(), Scraper{client, 0, 0});
+  } else {
+    known = std::min_element(
+        scrapers_.begin(), scrapers_.end(),
+        [](const Scraper& a, const Scraper& b) { return a.last_unix_ns < b.last_unix_ns; });
+    known->client = client;
+  }
+  known->rows = rows;
+  known->last_unix_ns = now_unix_ns;
+  return seen;
+}
+
+HttpResponse MetricsPage::render(const HttpRequest& request) {
+  const auto started = std::chrono::steady_clock::now();
+  const std::shared_ptr<const SeriesSnapshot> snapshot = snapshot_();
+  std::size_t errors_known = SIZE_MAX;
+  {
+    const std::lock_guard lock(mutex_);
+    errors_known =
+        scrapers_.seen(request.client, snapshot->errors.size(), snapshot->time_unix_ns);
+  }
+  self_.set_process(process_());
+  ExpositionWriter writer(negotiate_format(request.accept));
+  write_series(writer, *snapshot, errors_known);
+  self_.write(writer);
+  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - started;
+  self_.set_exposition(elapsed.count(), writer.bytes(), writer.samples());
+  const std::string_view type = content_type_of(writer.format());
+  return {200, std::string(type), writer.finish()};
+}
+
+}  // namespace apierrd

@@ -1,0 +1,47 @@
+// apierrd's metrics about itself, kept in a prometheus-cpp registry. Thread-safe, as the registry is.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "exporters/exposition.h"
+
+namespace apierrd {
+
+/// What the operating system says of this process; read by the daemon at each scrape.
+struct ProcessStats {
+  double cpu_seconds = 0;
+  double resident_memory_bytes = 0;
+  double virtual_memory_bytes = 0;
+  double open_fds = 0;
+  double max_fds = 0;
+  double start_time_unix_seconds = 0;
+};
+
+class SelfMetrics {
+ public:
+  SelfMetrics(std::string_view version, std::string_view revision, std::string_view compiler);
+  ~SelfMetrics();
+  SelfMetrics(const SelfMetrics&) = delete;
+  SelfMetrics& operator=(const SelfMetrics&) = delete;
+
+  void count_http_request(std::string_view handler, int status);
+  void count_log_message(std::string_view level);
+  void set_reload(bool successful, double unix_seconds);
+  void set_checkpoint(double unix_seconds);
+  void count_checkpoint_failure();
+  void set_process(const ProcessStats& stats);
+  void set_exposition(double seconds, std::uint64_t bytes, std::uint64_t samples);
+
+  /// Writes all families, in the order of the metric table.
+  void write(ExpositionWriter& writer) const;
+
+ private:
+  struct Registry;
+  std::unique_ptr<Registry> registry_;
+};
+
+}  // namespace apierrd

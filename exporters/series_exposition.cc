@@ -1,0 +1,188 @@
+// Which sample of which metric a snapshot's rows become.
+#include <algorithm>
+
+#include "exporters/exposition.h"
+#include "exporters/label_text.h"
+
+namespace apierrd {
+
+namespace {
+
+std::string with_label(std::string labels, std::string_view name, std::string_view value) {
+  append_label(labels, name, value);
+  return labels;
+}
+
+void write_calls(ExpositionWriter& writer, const SeriesSnapshot& snapshot,
+                 std::size_t errors_known) {
+  writer.begin(Metric::kApiCalls);
+  for (const CallSeries& series : snapshot.calls) writer.sample(series.labels, series.count);
+
+  writer.begin(Metric::kErrorsByCode);
+  for (const CodeSeries& series : snapshot.codes) writer.sample(series.labels, series.count);
+
+  writer.begin(Metric::kErrors);
+  for (std::size_t i = 0; i < snapshot.errors.size(); ++i) {
+    const ErrorSeries& series = snapshot.errors[i];
+    if (i < errors_known) {
+      writer.sample(series.labels, series.count, &series.exemplar);
+    } else {
+      writer.sample(series.labels, std::uint64_t{0});
+    }
+  }
+
+  writer.begin(Metric::kErrorLastObserved);
+  for (const CodeSeries& series : snapshot.codes) {
+    writer.time_sample(series.labels, series.last_observed_unix_ns);
+  }
+
+  writer.begin(Metric::kErrorCodeInfo);
+  for (const CodeInfo& info : snapshot.infos) writer.sample(info.labels, std::uint64_t{1});
+
+  writer.begin(Metric::kUndocumentedErrors);
+  for (const UndocumentedSeries& series : snapshot.undocumented) {
+    writer.sample(series.labels, series.count);
+  }
+
+  writer.begin(Metric::kUndocumentedFirstSeen);
+  for (const CodeInfo& info : snapshot.infos) {
+    if (info.first_seen_unix_ns != 0) {
+      writer.time_sample(info.first_seen_labels, info.first_seen_unix_ns);
+    }
+  }
+
+  writer.begin(Metric::kCallDuration);
+  for (const CallSeries& series : snapshot.calls) {
+    if (series.durations.count() != 0) writer.histogram(series, snapshot.exemplars);
+  }
+}
+
+void write_verdicts(ExpositionWriter& writer, const SeriesSnapshot& snapshot, Metric metric,
+                    VerdictKind kind) {
+  writer.begin(metric);
+  for (const SourceSeries& source : snapshot.sources) {
+    for (const VerdictInfo& verdict : kVerdicts) {
+      if (verdict.kind != kind) continue;
+      writer.sample(with_label(source.labels, "reason", verdict.name),
+                    source.lines.by_verdict[static_cast<std::size_t>(verdict.verdict)]);
+    }
+  }
+}
+
+// One sample a source.
+template <class Value>
+void write_each(ExpositionWriter& writer, const SeriesSnapshot& snapshot, Metric metric,
+                Value&& value) {
+  writer.begin(metric);
+  for (const SourceSeries& source : snapshot.sources) writer.sample(source.labels, value(source));
+}
+
+void write_lines(ExpositionWriter& writer, const SeriesSnapshot& snapshot) {
+  write_each(writer, snapshot, Metric::kIngestLines,
+             [](const SourceSeries& source) { return source.lines.lines; });
+  write_each(writer, snapshot, Metric::kIngestBytes,
+             [](const SourceSeries& source) { return source.lines.bytes; });
+  write_verdicts(writer, snapshot, Metric::kParseFailures, VerdictKind::kRejected);
+  write_verdicts(writer, snapshot, Metric::kIgnoredLines, VerdictKind::kIgnored);
+  writer.begin(Metric::kUnreadableFields);
+  for (const SourceSeries& source : snapshot.sources) {
+    writer.sample(with_label(source.labels, "field", "time"), source.lines.unreadable_times);
+    writer.sample(with_label(source.labels, "field", "latency"),
+                  source.lines.unreadable_latencies);
+  }
+  write_each(writer, snapshot, Metric::kLateRecords,
+             [](const SourceSeries& source) { return source.lines.late_records; });
+}
+
+std::uint64_t lag_bytes(const SourceSeries& source) {
+  std::uint64_t total = 0;
+  for (const FileStatus& file : source.files.files) total += file.lag_bytes;
+  return total;
+}
+
+void write_file_lags(ExpositionWriter& writer, const SeriesSnapshot& snapshot) {
+  writer.begin(Metric::kFileLagBytes);
+  std::size_t room = kFileLabelsMax;
+  for (const SourceSeries& source : snapshot.sources) {
+    std::uint64_t other = 0;
+    bool folded = false;
+    for (const FileStatus& file : source.files.files) {
+      if (room > 0) {
+        --room;
+        writer.sample(with_label(source.labels, "file", safe_label_value(file.path)),
+                      file.lag_bytes);
+      } else {
+        folded = true;
+        other += file.lag_bytes;
+      }
+    }
+    if (folded) writer.sample(with_label(source.labels, "file", kOther), other);
+  }
+}
+
+void write_files(ExpositionWriter& writer, const SeriesSnapshot& snapshot) {
+  write_each(writer, snapshot, Metric::kSourceLagBytes, lag_bytes);
+  writer.begin(Metric::kSourceLagSeconds);
+  for (const SourceSeries& source : snapshot.sources) {
+    const bool behind = lag_bytes(source) > 0 && source.files.caught_up_unix_ns != 0;
+    writer.time_sample(source.labels,
+                       behind ? std::max<std::int64_t>(
+                                    0, snapshot.time_unix_ns - source.files.caught_up_unix_ns)
+                              : 0);
+  }
+  write_file_lags(writer, snapshot);
+  writer.begin(Metric::kSourceLastRecord);
+  for (const SourceSeries& source : snapshot.sources) {
+    writer.time_sample(source.labels, source.lines.newest_record_unix_ns);
+  }
+  write_each(writer, snapshot, Metric::kFileRotations,
+             [](const SourceSeries& source) { return source.files.rotations; });
+  write_each(writer, snapshot, Metric::kFileTruncations,
+             [](const SourceSeries& source) { return source.files.truncations; });
+  writer.begin(Metric::kLostBytes);
+  for (const SourceSeries& source : snapshot.sources) {
+    for (std::size_t reason = 0; reason < kLossReasons.size(); ++reason) {
+      writer.sample(with_label(source.labels, "reason", kLossReasons[reason]),
+                    source.files.lost_bytes[reason]);
+    }
+  }
+  write_each(writer, snapshot, Metric::kFilesOpen,
+             [](const SourceSeries& source) { return source.files.files_open; });
+  write_each(writer, snapshot, Metric::kFileOpenErrors,
+             [](const SourceSeries& source) { return source.files.open_errors; });
+}
+
+void write_limits(ExpositionWriter& writer, const SeriesSnapshot& snapshot) {
+  const auto each_label = [&](Metric metric, const auto& values) {
+    writer.begin(metric);
+    for (std::size_t label = 0; label < kBoundedLabels.size(); ++label) {
+      writer.sample(with_label({}, "label", kBoundedLabels[label]),
+                    static_cast<std::uint64_t>(values[label]));
+    }
+  };
+  each_label(Metric::kLabelOverflow, snapshot.overflow);
+  each_label(Metric::kLabelValues, snapshot.label_values);
+  each_label(Metric::kLabelValuesLimit, snapshot.label_limits);
+}
+
+void write_catalog(ExpositionWriter& writer, const SeriesSnapshot& snapshot) {
+  std::map<std::string_view, std::uint64_t> codes;
+  for (const CatalogEntry* entry : snapshot.catalog->entries()) ++codes[entry->product];
+  writer.begin(Metric::kCatalogueCodes);
+  for (const auto& [product, count] : codes) {
+    writer.sample(with_label({}, "api_service", safe_label_value(product)), count);
+  }
+}
+
+}  // namespace
+
+void write_series(ExpositionWriter& writer, const SeriesSnapshot& snapshot,
+                  std::size_t errors_known) {
+  write_calls(writer, snapshot, errors_known);
+  write_lines(writer, snapshot);
+  write_files(writer, snapshot);
+  write_limits(writer, snapshot);
+  write_catalog(writer, snapshot);
+}
+
+}  // namespace apierrd

@@ -1,0 +1,349 @@
+#include "exporters/series_store.h"
+
+#include <algorithm>
+#include <initializer_list>
+#include <limits>
+
+#include "exporters/label_text.h"
+
+namespace apierrd {
+
+namespace {
+
+constexpr std::uint8_t bit(BoundedLabel label) {
+  return static_cast<std::uint8_t>(1U << static_cast<unsigned>(label));
+}
+
+// An error whose series did not fit although its action did: counted as an overflow of the action.
+constexpr std::uint8_t kErrorSeriesFolded = 0x80;
+
+// Safe label values hold no NUL, so it can stand between the parts.
+std::string key_of(std::uint32_t source, std::initializer_list<std::string_view> parts) {
+  std::string key = std::to_string(source);
+  for (const std::string_view part : parts) key.append(1, '\0').append(part);
+  return key;
+}
+
+std::string label_text(std::string_view source_labels,
+                       std::initializer_list<std::pair<std::string_view, std::string_view>> labels) {
+  std::string out(source_labels);
+  for (const auto& [name, value] : labels) append_label(out, name, value);
+  return out;
+}
+
+}  // namespace
+
+SeriesLimits SeriesLimits::none() {
+  constexpr std::size_t kMax = std::numeric_limits<std::uint32_t>::max() - 1;
+  return {kMax, kMax, kMax, kMax, kMax, kMax};
+}
+
+bool SeriesStore::Budget::admit(std::string_view value) {
+  if (values.contains(value)) return true;
+  if (values.size() >= limit) return false;
+  values.emplace(value);
+  return true;
+}
+
+SeriesStore::SeriesStore(SeriesLimits limits, std::shared_ptr<const Catalog> catalog)
+    : limits_(limits),
+      arena_(std::make_shared<LabelArena>()),
+      services_{limits.services, {}},
+      actions_{limits.actions, {}},
+      codes_{limits.undocumented_codes, {}} {
+  state_.catalog = std::move(catalog);
+  state_.arena = arena_;
+  state_.label_limits = {limits.services, limits.actions, limits.undocumented_codes,
+                         kFileLabelsMax};
+}
+
+std::string_view SeriesStore::keep(std::string text) {
+  return arena_->emplace_back(std::move(text));
+}
+
+std::uint32_t SeriesStore::add_source(const std::string& name,
+                                      const std::vector<std::string>& products) {
+  const auto known = std::find_if(state_.sources.begin(), state_.sources.end(),
+                                  [&name](const SourceSeries& s) { return s.name == name; });
+  const auto index = static_cast<std::uint32_t>(known - state_.sources.begin());
+  if (known == state_.sources.end()) {
+    SourceSeries& source = state_.sources.emplace_back();
+    source.name = name;
+    append_label(source.labels, "source", safe_label_value(name));
+    restored_files_.emplace_back();
+  }
+  for (const std::string& product : products) {
+    services_.admit(product);
+    undocumented_series(index, product);
+    for (const std::string_view code : state_.catalog->codes_of(product)) {
+      code_series(index, product, std::string(code));
+    }
+  }
+  codes_from_start_ = state_.codes.size();
+  return index;
+}
+
+std::string SeriesStore::admitted_service(std::string_view service, std::uint8_t& folded) {
+  std::string safe = safe_label_value(service);
+  if (safe == kUnknownName || services_.admit(safe)) return safe;
+  folded |= bit(BoundedLabel::kService);
+  return std::string(kOther);
+}
+
+std::string SeriesStore::admitted_action(const std::string& service, std::string_view action,
+                                         std::uint8_t& folded) {
+  std::string safe = safe_label_value(action);
+  if (safe == kUnknownName || actions_.admit(service + '\0' + safe)) return safe;
+  folded |= bit(BoundedLabel::kAction);
+  return std::string(kOther);
+}
+
+std::string SeriesStore::admitted_code(std::string_view code, bool documented,
+                                       std::uint8_t& folded) {
+  std::string safe = safe_label_value(code);
+  if (documented || codes_.admit(safe)) return safe;
+  folded |= bit(BoundedLabel::kCode);
+  return std::string(kOther);
+}
+
+// Finds the row of `key` in `index`, or appends to `rows` what `make` returns.
+template <class Row, class Make>
+static std::uint32_t find_or_add(std::unordered_map<std::string, std::uint32_t>& index,
+                                 std::vector<Row>& rows, const std::string& key, Make&& make) {
+  const auto [found, added] = index.try_emplace(key, static_cast<std::uint32_t>(rows.size()));
+  if (added) rows.push_back(make());
+  return found->second;
+}
+
+std::uint32_t SeriesStore::call_series(std::uint32_t source, const std::string& service,
+                                       const std::string& action) {
+  return find_or_add(call_index_, state_.calls, key_of(source, {service, action}), [&] {
+    CallSeries series;
+    series.labels = keep(label_text(state_.sources[source].labels,
+                                    {{"api_service", service}, {"action", action}}));
+    series.service = keep(service);
+    series.action = keep(action);
+    series.source = source;
+    series.exemplars.fill(kNoExemplar);
+    return series;
+  });
+}
+
+std::uint32_t SeriesStore::code_info(const std::string& service, const std::string& code) {
+  return find_or_add(info_index_, state_.infos, key_of(0, {service, code}), [&] {
+    CodeInfo info;
+    info.service = keep(service);
+    info.code = keep(code);
+    info.first_seen_labels = keep(label_text({}, {{"api_service", service}, {"code", code}}));
+    render_info(info);
+    return info;
+  });
+}
+
+void SeriesStore::render_info(CodeInfo& info) {
+  // `other` is no code, but the join by code needs its row like any other.
+  info.classification = info.code == kOther
+                            ? Classification{}
+                            : state_.catalog->classify(info.service, info.code);
+  const Classification& is = info.classification;
+  std::string labels = label_text({}, {{"api_service", info.service},
+                                       {"code", info.code},
+                                       {"class", class_of(info.code)},
+                                       {"fault_domain", name_of(is.fault_domain())},
+                                       {"retryable", name_of(is.retryable())},
+                                       {"severity", name_of(is.severity())},
+                                       {"documented", is.documented() ? "true" : "false"}});
+  if (labels != info.labels) info.labels = keep(std::move(labels));  // the arena only grows
+}
+
+std::uint32_t SeriesStore::code_series(std::uint32_t source, const std::string& service,
+                                       const std::string& code) {
+  return find_or_add(code_index_, state_.codes, key_of(source, {service, code}), [&] {
+    CodeSeries series;
+    series.labels = keep(label_text(state_.sources[source].labels,
+                                    {{"api_service", service}, {"code", code}}));
+    series.service = keep(service);
+    series.code = keep(code);
+    series.source = source;
+    series.info = code_info(service, code);
+    return series;
+  });
+}
+
+std::uint32_t SeriesStore::error_series(std::uint32_t source, const std::string& service,
+                                        const std::string& action, const std::string& code) {
+  return find_or_add(error_index_, state_.errors, key_of(source, {service, action, code}), [&] {
+    ErrorSeries series;
+    series.labels = keep(label_text(
+        state_.sources[source].labels,
+        {{"api_service", service}, {"action", action}, {"code", code}}));
+    series.service = keep(service);
+    series.action = keep(action);
+    series.code = keep(code);
+    series.source = source;
+    series.code_series = code_series(source, service, code);
+    return series;
+  });
+}
+
+std::uint32_t SeriesStore::undocumented_series(std::uint32_t source, const std::string& service) {
+  return find_or_add(undocumented_index_, state_.undocumented, key_of(source, {service}), [&] {
+    UndocumentedSeries series;
+    series.labels = keep(label_text(state_.sources[source].labels, {{"api_service", service}}));
+    series.service = keep(service);
+    series.source = source;
+    return series;
+  });
+}
+
+RowHandle SeriesStore::find_call(std::uint32_t source, std::string_view service,
+                                 std::string_view action) {
+  RowHandle handle;
+  const std::string safe_service = admitted_service(service, handle.folded);
+  std::string safe_action = admitted_action(safe_service, action, handle.folded);
+  if (state_.calls.size() >= limits_.call_series &&
+      !call_index_.contains(key_of(source, {safe_service, safe_action}))) {
+    handle.folded |= bit(BoundedLabel::kAction);
+    safe_action = kOther;
+  }
+  handle.series = call_series(source, safe_service, safe_action);
+  return handle;
+}
+
+RowHandle SeriesStore::find_error(std::uint32_t source, const ErrorRow& row) {
+  RowHandle handle;
+  const std::string service = admitted_service(row.service, handle.folded);
+  std::string action = admitted_action(service, row.action, handle.folded);
+  std::string code = admitted_code(row.code, row.classification.documented(), handle.folded);
+  if (state_.codes.size() >= limits_.code_series + codes_from_start_ &&
+      !code_index_.contains(key_of(source, {service, code}))) {
+    handle.folded |= bit(BoundedLabel::kCode);
+    code = kOther;
+  }
+  if (state_.errors.size() >= limits_.error_series &&
+      !error_index_.contains(key_of(source, {service, action, code}))) {
+    if (action != kOther) handle.folded |= kErrorSeriesFolded;
+    action = kOther;
+  }
+  handle.series = error_series(source, service, action, code);
+  return handle;
+}
+
+void SeriesStore::count_overflow(std::uint8_t folded, std::uint64_t observations) {
+  for (std::size_t label = 0; label < kBoundedLabels.size(); ++label) {
+    if (folded & 1U << label) state_.overflow[label] += observations;
+  }
+}
+
+std::uint32_t SeriesStore::exemplar_slot(CallSeries& series, std::size_t bucket) {
+  if (series.exemplars[bucket] == kNoExemplar) {
+    series.exemplars[bucket] = static_cast<std::uint32_t>(state_.exemplars.size());
+    state_.exemplars.emplace_back();
+  }
+  return series.exemplars[bucket];
+}
+
+void SeriesStore::apply(std::uint32_t source, const Tally& tally, std::int64_t now_unix_ns) {
+  state_.sources[source].lines.add(tally.lines);
+  for (CallRow* row : tally.calls()) {
+    if (row->handle.series == RowHandle::kNone) {
+      row->handle = find_call(source, row->service, row->action);
+    }
+    CallSeries& series = state_.calls[row->handle.series];
+    series.count += row->count;
+    series.durations.add(row->durations);
+    for (std::size_t bucket = 0; bucket < kDurationBuckets; ++bucket) {
+      if (row->exemplars[bucket].id_size == 0) continue;
+      state_.exemplars[exemplar_slot(series, bucket)] = row->exemplars[bucket];
+    }
+    count_overflow(row->handle.folded, row->count);
+  }
+  for (ErrorRow* row : tally.errors()) {
+    if (row->handle.series == RowHandle::kNone) row->handle = find_error(source, *row);
+    ErrorSeries& series = state_.errors[row->handle.series];
+    series.count += row->count;
+    if (row->exemplar.id_size != 0) series.exemplar = row->exemplar;
+    CodeSeries& code = state_.codes[series.code_series];
+    code.count += row->count;
+    code.last_observed_unix_ns = now_unix_ns;
+    // The call's own row has counted its service and action already.
+    if (row->handle.folded & bit(BoundedLabel::kCode)) {
+      state_.overflow[static_cast<std::size_t>(BoundedLabel::kCode)] += row->count;
+    }
+    if (row->handle.folded & kErrorSeriesFolded) {
+      state_.overflow[static_cast<std::size_t>(BoundedLabel::kAction)] += row->count;
+    }
+    if (row->classification.documented()) continue;
+    const std::string service(series.service);
+    state_.undocumented[undocumented_series(source, service)].count += row->count;
+    CodeInfo& info = state_.infos[code.info];
+    if (info.first_seen_unix_ns == 0) info.first_seen_unix_ns = now_unix_ns;
+  }
+}
+
+void SeriesStore::set_files(std::uint32_t source, FileCounts files) {
+  const FileCounts& before = restored_files_[source];
+  files.rotations += before.rotations;
+  files.truncations += before.truncations;
+  files.open_errors += before.open_errors;
+  for (std::size_t i = 0; i < files.lost_bytes.size(); ++i) {
+    files.lost_bytes[i] += before.lost_bytes[i];
+  }
+  state_.sources[source].files = std::move(files);
+}
+
+void SeriesStore::restore(const PersistedState& persisted) {
+  for (const PersistedSource& source : persisted.sources) {
+    const std::uint32_t index = add_source(source.name, {});
+    state_.sources[index].lines = source.lines;
+    state_.sources[index].files = restored_files_[index] = source.files;
+  }
+  for (const PersistedSeries& row : persisted.calls) {
+    services_.admit(row.service);
+    actions_.admit(row.service + '\0' + row.action);
+    CallSeries& series =
+        state_.calls[call_series(add_source(row.source, {}), row.service, row.action)];
+    series.count = row.count;
+    series.durations = row.durations;
+  }
+  for (const PersistedSeries& row : persisted.codes) {
+    const std::uint32_t index = code_series(add_source(row.source, {}), row.service, row.code);
+    CodeSeries& series = state_.codes[index];
+    series.count = row.count;
+    series.last_observed_unix_ns = row.time_unix_ns;
+    if (!state_.infos[series.info].classification.documented()) codes_.admit(row.code);
+  }
+  for (const PersistedSeries& row : persisted.errors) {
+    ErrorSeries& series = state_.errors[error_series(add_source(row.source, {}), row.service,
+                                                     row.action, row.code)];
+    series.count = row.count;
+    series.exemplar = row.exemplar;
+  }
+  for (const PersistedSeries& row : persisted.undocumented) {
+    state_.undocumented[undocumented_series(add_source(row.source, {}), row.service)].count =
+        row.count;
+  }
+  for (const PersistedSeries& row : persisted.infos) {
+    state_.infos[code_info(row.service, row.code)].first_seen_unix_ns = row.time_unix_ns;
+  }
+  state_.overflow = persisted.overflow;
+}
+
+void SeriesStore::set_catalog(std::shared_ptr<const Catalog> catalog) {
+  state_.catalog = std::move(catalog);
+  for (CodeInfo& info : state_.infos) render_info(info);
+}
+
+std::shared_ptr<const SeriesSnapshot> SeriesStore::snapshot(std::int64_t now_unix_ns) const {
+  auto copy = std::make_shared<SeriesSnapshot>(state_);
+  copy->time_unix_ns = now_unix_ns;
+  copy->label_values = {services_.values.size(), actions_.values.size(), codes_.values.size(), 0};
+  for (const SourceSeries& source : copy->sources) {
+    const std::size_t files = source.files.files.size();
+    const auto label = static_cast<std::size_t>(BoundedLabel::kFile);
+    copy->label_values[label] += std::min(files, kFileLabelsMax);
+  }
+  return copy;
+}
+
+}  // namespace apierrd

@@ -1,0 +1,57 @@
+#include "parsers/line_batch.h"
+
+#include <cstring>
+
+namespace apierrd {
+
+LineCutter::Cut LineCutter::cut(std::string_view block, std::size_t line_bytes_max) {
+  Cut cut;
+  if (overlong_bytes_ > 0) {
+    const std::size_t newline = block.find('\n');
+    cut.consumed = newline == std::string_view::npos ? block.size() : newline + 1;
+    overlong_bytes_ += cut.consumed;
+    if (newline == std::string_view::npos) return cut;
+    cut.batch = finish({});
+    block.remove_prefix(cut.consumed);
+  }
+  const std::size_t last_newline = block.rfind('\n');
+  if (last_newline != std::string_view::npos) {
+    cut.batch.text = block.substr(0, last_newline + 1);
+    cut.batch.bytes += cut.batch.text.size();
+    cut.consumed += cut.batch.text.size();
+  } else if (block.size() > line_bytes_max + 1) {  // one more than the limit could still be a CR
+    overlong_bytes_ = block.size();
+    cut.consumed += block.size();
+  }
+  return cut;
+}
+
+LineBatch LineCutter::finish(std::string_view rest) {
+  LineBatch batch;
+  if (overlong_bytes_ > 0) {
+    batch.bytes = overlong_bytes_ + rest.size();
+    batch.overlong_lines = 1;
+    overlong_bytes_ = 0;
+    return batch;
+  }
+  batch.text = rest;
+  batch.bytes = rest.size();
+  return batch;
+}
+
+std::string_view take_line(std::string_view& text) {
+  const void* newline = std::memchr(text.data(), '\n', text.size());
+  std::string_view line = text;
+  if (newline == nullptr) {
+    text = {};
+  } else {
+    const auto size =
+        static_cast<std::size_t>(static_cast<const char*>(newline) - text.data());
+    line = text.substr(0, size);
+    text.remove_prefix(size + 1);
+  }
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  return line;
+}
+
+}  // namespace apierrd

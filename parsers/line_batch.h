@@ -1,0 +1,50 @@
+// Whole lines of one file on their way from the reader to process_batch, and how they are cut.
+//
+// Lines end with LF; a CR before it belongs to the line end. The cutter keeps no bytes: it says how far
+// a block was used, and the reader offers the rest again with more behind it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace apierrd {
+
+/// The default of limits.line_bytes: responses are at most 50 MB, logged ones far smaller; a longer line
+/// is more likely a writer's fault than a call.
+inline constexpr std::size_t kLineBytesDefault = 1U << 20;
+
+struct LineBatch {
+  std::string_view text;            ///< whole lines; kJsonPadding readable bytes follow it
+  std::uint64_t bytes = 0;          ///< bytes of the file this batch accounts for, long lines included
+  std::uint32_t overlong_lines = 0; ///< lines that were too long for any block; not in text
+  bool at_file_start = false;       ///< text begins at offset 0, where a byte order mark may stand
+  std::int64_t now_unix_ns = 0;     ///< when it was read, to tell how late its records are
+};
+
+/// Cuts the blocks of one file. Remembers only whether it is inside a line that is too long.
+class LineCutter {
+ public:
+  struct Cut {
+    LineBatch batch;
+    std::size_t consumed = 0;  ///< bytes of the block that are done with
+  };
+
+  /// `block` starts at a line start, or, inside a line that is too long, where the last cut ended. A
+  /// block of more than line_bytes_max + 1 bytes without a newline is such a line's beginning.
+  Cut cut(std::string_view block, std::size_t line_bytes_max);
+
+  /// The end of the file has come: `rest` (may be empty) is its last line, without newline.
+  LineBatch finish(std::string_view rest);
+
+  /// Bytes passed over of a line that is too long and has not ended yet.
+  std::uint64_t pending_bytes() const { return overlong_bytes_; }
+
+ private:
+  std::uint64_t overlong_bytes_ = 0;
+};
+
+/// Takes the next line off the front of `text`, without its line end. `text` must not be empty.
+std::string_view take_line(std::string_view& text);
+
+}  // namespace apierrd

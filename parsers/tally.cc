@@ -1,0 +1,132 @@
+#include "parsers/tally.h"
+
+#include <algorithm>
+
+namespace apierrd {
+
+namespace {
+
+// Lengths stand before the parts, so that no two different label sets share a key.
+void append_part(std::string& key, std::string_view part) {
+  const auto size = static_cast<std::uint32_t>(part.size());
+  key.append(reinterpret_cast<const char*>(&size), sizeof size);
+  key.append(part);
+}
+
+}  // namespace
+
+std::size_t duration_bucket(std::int64_t duration_ns) {
+  const auto bound =
+      std::lower_bound(kDurationBoundsNs.begin(), kDurationBoundsNs.end(), duration_ns);
+  return static_cast<std::size_t>(bound - kDurationBoundsNs.begin());
+}
+
+void Exemplar::set(std::string_view request_id, std::int64_t time, std::int64_t value) {
+  if (request_id.empty() || request_id.size() > id.size()) return;
+  std::copy(request_id.begin(), request_id.end(), id.begin());
+  id_size = static_cast<std::uint8_t>(request_id.size());
+  time_unix_ns = time;
+  value_ns = value;
+}
+
+std::uint64_t DurationCounts::count() const {
+  std::uint64_t total = 0;
+  for (const std::uint64_t bucket : buckets) total += bucket;
+  return total;
+}
+
+void DurationCounts::add(const DurationCounts& other) {
+  for (std::size_t i = 0; i < buckets.size(); ++i) buckets[i] += other.buckets[i];
+  sum_ns += other.sum_ns;
+}
+
+void LineCounts::add(const LineCounts& other) {
+  lines += other.lines;
+  bytes += other.bytes;
+  records += other.records;
+  for (std::size_t i = 0; i < by_verdict.size(); ++i) by_verdict[i] += other.by_verdict[i];
+  unreadable_times += other.unreadable_times;
+  unreadable_latencies += other.unreadable_latencies;
+  late_records += other.late_records;
+  newest_record_unix_ns = std::max(newest_record_unix_ns, other.newest_record_unix_ns);
+}
+
+CallRow& Tally::call_row(const ApiCall& call) {
+  key_.clear();
+  append_part(key_, call.service);
+  append_part(key_, call.action);
+  if (const auto found = call_index_.find(std::string_view(key_)); found != call_index_.end()) {
+    return *found->second;
+  }
+  CallRow& row = call_rows_.emplace_back();
+  row.service = call.service;
+  row.action = call.action;
+  call_index_.emplace(key_, &row);
+  return row;
+}
+
+// Continues the key that call_row() has begun.
+ErrorRow& Tally::error_row(const ApiCall& call, const Catalog& catalog) {
+  append_part(key_, call.code);
+  if (const auto found = error_index_.find(std::string_view(key_)); found != error_index_.end()) {
+    return *found->second;
+  }
+  ErrorRow& row = error_rows_.emplace_back();
+  row.service = call.service;
+  row.action = call.action;
+  row.code = call.code;
+  row.classification = catalog.classify(row.service, row.code);
+  error_index_.emplace(key_, &row);
+  return row;
+}
+
+void Tally::add(const ApiCall& call, const Catalog& catalog, std::int64_t now_unix_ns) {
+  const std::int64_t time = call.time_unix_ns.value_or(now_unix_ns);
+  ++lines.records;
+  lines.unreadable_times += call.unreadable_time;
+  lines.unreadable_latencies += call.unreadable_latency;
+  if (call.time_unix_ns) {
+    lines.newest_record_unix_ns = std::max(lines.newest_record_unix_ns, time);
+    lines.late_records += time < now_unix_ns - kLateNs;
+  }
+  CallRow& row = call_row(call);
+  if (row.count++ == 0) touched_calls_.push_back(&row);
+  if (call.latency_ns) {
+    const std::size_t bucket = duration_bucket(*call.latency_ns);
+    ++row.durations.buckets[bucket];
+    row.durations.sum_ns += static_cast<std::uint64_t>(*call.latency_ns);
+    row.exemplars[bucket].set(call.request_id, time, *call.latency_ns);
+  }
+  if (!call.failed()) return;
+  ErrorRow& error = error_row(call, catalog);
+  if (error.count++ == 0) touched_errors_.push_back(&error);
+  error.exemplar.set(call.request_id, time, 0);
+}
+
+void Tally::clear() {
+  lines = {};
+  for (CallRow* row : touched_calls_) {
+    row->count = 0;
+    row->durations = {};
+    for (Exemplar& exemplar : row->exemplars) exemplar.id_size = 0;
+  }
+  for (ErrorRow* row : touched_errors_) {
+    row->count = 0;
+    row->exemplar.id_size = 0;
+  }
+  touched_calls_.clear();
+  touched_errors_.clear();
+  if (call_rows_.size() + error_rows_.size() > rows_kept_max_) reset();
+}
+
+void Tally::reset() {
+  lines = {};
+  touched_calls_.clear();
+  touched_errors_.clear();
+  call_index_.clear();
+  error_index_.clear();
+  call_rows_.clear();
+  error_rows_.clear();
+}
+
+}  // namespace apierrd

@@ -1,0 +1,131 @@
+// What a batch of lines came to: counts per distinct (service, action) and (service, action, code).
+//
+// A Tally belongs to one source and one thread. Rows keep their place over clear(), so that whoever
+// applies a tally can remember a handle per row and look labels up once per distinct row, not per line.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "parsers/call_parser.h"
+#include "parsers/catalog.h"
+#include "parsers/verdict.h"
+
+namespace apierrd {
+
+/// Upper bounds of the duration histogram, from a cached look-up to the SDKs' default time-out.
+inline constexpr std::array<std::int64_t, 9> kDurationBoundsNs{
+    50'000'000,    100'000'000,   250'000'000,   500'000'000,   1'000'000'000,
+    2'500'000'000, 5'000'000'000, 10'000'000'000, 30'000'000'000};
+inline constexpr std::size_t kDurationBuckets = kDurationBoundsNs.size() + 1;  ///< the last is +Inf
+
+/// The bucket a duration falls into; a bound belongs to its bucket (Prometheus' `le`).
+std::size_t duration_bucket(std::int64_t duration_ns);
+
+/// The request that a series' latest value came from. A plain value without allocations.
+struct Exemplar {
+  std::array<char, kRequestIdMax> id;
+  std::uint8_t id_size = 0;        ///< 0 = no exemplar
+  std::int64_t time_unix_ns = 0;   ///< log time, or when it was read if the log has none
+  std::int64_t value_ns = 0;       ///< duration; of histograms only
+
+  std::string_view request_id() const { return {id.data(), id_size}; }
+  void set(std::string_view request_id, std::int64_t time, std::int64_t value);
+};
+
+/// Durations of calls: counts per bucket (not cumulative) and their exact sum.
+struct DurationCounts {
+  std::array<std::uint64_t, kDurationBuckets> buckets{};
+  std::uint64_t sum_ns = 0;
+
+  std::uint64_t count() const;
+  void add(const DurationCounts& other);
+};
+
+/// What whoever applies tallies remembers of a row; opaque here, forgotten with the row.
+struct RowHandle {
+  static constexpr std::uint32_t kNone = UINT32_MAX;
+  std::uint32_t series = kNone;
+  std::uint8_t folded = 0;
+};
+
+struct CallRow {
+  std::string service, action;
+  std::uint64_t count = 0;
+  DurationCounts durations;
+  std::array<Exemplar, kDurationBuckets> exemplars;
+  RowHandle handle;
+};
+
+struct ErrorRow {
+  std::string service, action, code;
+  Classification classification;
+  std::uint64_t count = 0;
+  Exemplar exemplar;
+  RowHandle handle;
+};
+
+/// Counts of lines and bytes; every line is in exactly one of by_verdict.
+struct LineCounts {
+  std::uint64_t lines = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t records = 0;
+  std::array<std::uint64_t, kVerdictCount> by_verdict{};
+  std::uint64_t unreadable_times = 0;
+  std::uint64_t unreadable_latencies = 0;
+  std::uint64_t late_records = 0;          ///< logged more than kLateNs before they were read
+  std::int64_t newest_record_unix_ns = 0;  ///< log time; 0 = none had one
+
+  void add(const LineCounts& other);
+};
+inline constexpr std::int64_t kLateNs = 300'000'000'000;
+
+class Tally {
+ public:
+  /// Beyond `rows_kept_max` distinct rows clear() forgets them all, which bounds the memory that
+  /// hostile names can take; the default is twice what a large account uses.
+  explicit Tally(std::size_t rows_kept_max = 4096) : rows_kept_max_(rows_kept_max) {}
+
+  LineCounts lines;
+
+  /// Counts a call. Its code, if any, is classified once per distinct row.
+  void add(const ApiCall& call, const Catalog& catalog, std::int64_t now_unix_ns);
+
+  /// Rows counted since the last clear(), each once.
+  const std::vector<CallRow*>& calls() const { return touched_calls_; }
+  const std::vector<ErrorRow*>& errors() const { return touched_errors_; }
+
+  /// Sets all counts to zero.
+  void clear();
+  /// Forgets rows and handles too; after a reload.
+  void reset();
+
+ private:
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view key) const {
+      return std::hash<std::string_view>{}(key);
+    }
+  };
+  template <class Row>
+  using Index = std::unordered_map<std::string, Row*, Hash, std::equal_to<>>;
+
+  CallRow& call_row(const ApiCall& call);
+  ErrorRow& error_row(const ApiCall& call, const Catalog& catalog);
+
+  std::size_t rows_kept_max_;
+  std::deque<CallRow> call_rows_;
+  std::deque<ErrorRow> error_rows_;
+  Index<CallRow> call_index_;
+  Index<ErrorRow> error_index_;
+  std::vector<CallRow*> touched_calls_;
+  std::vector<ErrorRow*> touched_errors_;
+  std::string key_;  ///< scratch
+};
+
+}  // namespace apierrd

@@ -1,0 +1,235 @@
+#include "parsers/yaml_tree.h"
+
+#include <yaml-cpp/yaml.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "parsers/time_text.h"
+
+namespace apierrd {
+
+namespace {
+
+constexpr std::size_t kValuesMax = 1'000'000;
+
+class Converter {
+ public:
+  explicit Converter(const std::string& file) : file_(file) {}
+
+  std::optional<Error> convert(const YAML::Node& node, YamlValue& out) {
+    if (++values_ > kValuesMax) {
+      return invalid_error("too many values", file_, "anchors repeat what they name; spell less");
+    }
+    out.line = node.Mark().line + 1;
+    out.column = node.Mark().column + 1;
+    switch (node.Type()) {
+      case YAML::NodeType::Scalar:
+        out.kind = YamlValue::Kind::kScalar;
+        out.scalar = node.Scalar();
+        return {};
+      case YAML::NodeType::Sequence: return convert_list(node, out);
+      case YAML::NodeType::Map: return convert_map(node, out);
+      default: return {};
+    }
+  }
+
+ private:
+  std::optional<Error> convert_list(const YAML::Node& node, YamlValue& out) {
+    out.kind = YamlValue::Kind::kList;
+    for (const YAML::Node& element : node) {
+      if (auto error = convert(element, out.list.emplace_back())) return error;
+    }
+    return {};
+  }
+
+  std::optional<Error> convert_map(const YAML::Node& node, YamlValue& out) {
+    out.kind = YamlValue::Kind::kMap;
+    for (const auto& entry : node) {
+      auto& [key, value] = out.map.emplace_back();
+      if (auto error = convert(entry.first, key)) return error;
+      if (key.kind != YamlValue::Kind::kScalar) {
+        return invalid_error("a key must be plain text", place_of(key, file_));
+      }
+      const auto same = [&](const auto& other) { return other.first.scalar == key.scalar; };
+      if (std::count_if(out.map.begin(), out.map.end(), same) > 1) {
+        return invalid_error("key '" + key.scalar + "' is given twice", place_of(key, file_));
+      }
+      if (auto error = convert(entry.second, value)) return error;
+      if (value.line == 0) value.line = key.line, value.column = key.column;
+    }
+    return {};
+  }
+
+  const std::string& file_;
+  std::size_t values_ = 0;
+};
+
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t changed = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({changed, row[j] + 1, row[j - 1] + 1});
+    }
+  }
+  return row.back();
+}
+
+std::string joined(const std::vector<std::string>& names) {
+  std::string out;
+  for (const std::string& name : names) out.append(out.empty() ? "" : ", ").append(name);
+  return out;
+}
+
+}  // namespace
+
+std::string place_of(const YamlValue& value, const std::string& file) {
+  return file + ":" + std::to_string(value.line) + ":" + std::to_string(value.column);
+}
+
+Result<YamlValue> parse_yaml(std::string_view text, const std::string& file) {
+  if (text.size() > kYamlBytesMax) {
+    return invalid_error("file is larger than 8 MiB", file, "split it");
+  }
+  // yaml-cpp reports by exceptions; they end here.
+  try {
+    const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(text));
+    if (documents.size() > 1) {
+      return invalid_error("more than one YAML document", file, "remove the second '---'");
+    }
+    YamlValue root;
+    root.line = root.column = 1;
+    if (documents.empty()) return root;
+    if (auto error = Converter(file).convert(documents.front(), root)) return *error;
+    return root;
+  } catch (const YAML::Exception& error) {
+    const std::string place = file + ":" + std::to_string(error.mark.line + 1) + ":" +
+                              std::to_string(error.mark.column + 1);
+    return invalid_error("not valid YAML", place, error.msg);
+  }
+}
+
+YamlMapReader::YamlMapReader(const YamlValue& value, std::string what, const std::string& file,
+                             std::vector<Error>& errors)
+    : value_(value), what_(std::move(what)), file_(file), errors_(errors) {
+  if (value.kind != YamlValue::Kind::kMap) {
+    complain(value, what_ + " must be a mapping", "write it as `key: value` lines");
+  }
+}
+
+void YamlMapReader::complain(const YamlValue& at, std::string what, std::string hint) {
+  errors_.push_back(invalid_error(std::move(what), place_of(at, file_), std::move(hint)));
+}
+
+const YamlValue* YamlMapReader::take(std::string_view key) {
+  known_.emplace_back(key);
+  for (const auto& [name, value] : value_.map) {
+    if (name.scalar == key && value.kind != YamlValue::Kind::kNull) return &value;
+  }
+  return nullptr;
+}
+
+const YamlValue* YamlMapReader::require(std::string_view key) {
+  const YamlValue* value = take(key);
+  if (value == nullptr && value_.kind == YamlValue::Kind::kMap) {
+    complain(value_, what_ + " lacks '" + std::string(key) + "'");
+  }
+  return value;
+}
+
+bool YamlMapReader::scalar(const YamlValue& value, std::string_view key) {
+  if (value.kind == YamlValue::Kind::kScalar) return true;
+  complain(value, "'" + std::string(key) + "' must be a single value");
+  return false;
+}
+
+std::optional<std::string> YamlMapReader::text(std::string_view key) {
+  const YamlValue* value = take(key);
+  if (value == nullptr || !scalar(*value, key)) return {};
+  return value->scalar;
+}
+
+std::optional<bool> YamlMapReader::boolean(std::string_view key) {
+  const YamlValue* value = take(key);
+  if (value == nullptr || !scalar(*value, key)) return {};
+  if (value->scalar == "true") return true;
+  if (value->scalar == "false") return false;
+  complain(*value, "'" + std::string(key) + "' must be true or false");
+  return {};
+}
+
+std::optional<std::uint64_t> YamlMapReader::integer(std::string_view key, std::uint64_t min,
+                                                    std::uint64_t max) {
+  const YamlValue* value = take(key);
+  if (value == nullptr || !scalar(*value, key)) return {};
+  std::uint64_t number = 0;
+  const char* const end = value->scalar.data() + value->scalar.size();
+  const auto parsed = std::from_chars(value->scalar.data(), end, number);
+  if (parsed.ec == std::errc{} && parsed.ptr == end && number >= min && number <= max) {
+    return number;
+  }
+  complain(*value, "'" + std::string(key) + "' must be a whole number from " +
+                       std::to_string(min) + " to " + std::to_string(max));
+  return {};
+}
+
+std::optional<std::uint64_t> YamlMapReader::duration_ms(std::string_view key, std::uint64_t min_ms,
+                                                        std::uint64_t max_ms) {
+  const YamlValue* value = take(key);
+  if (value == nullptr || !scalar(*value, key)) return {};
+  const auto nanos = parse_duration(value->scalar, TimeUnit::kSecond);
+  if (nanos) {
+    const auto millis = static_cast<std::uint64_t>(*nanos / 1'000'000);
+    if (millis >= min_ms && millis <= max_ms) return millis;
+  }
+  complain(*value, "'" + std::string(key) + "' must be a duration from " + std::to_string(min_ms) +
+                       "ms to " + std::to_string(max_ms) + "ms",
+           "for example 250ms, 15s, 5m");
+  return {};
+}
+
+std::optional<std::size_t> YamlMapReader::one_of(std::string_view key,
+                                                 std::initializer_list<std::string_view> names) {
+  const YamlValue* value = take(key);
+  if (value == nullptr || !scalar(*value, key)) return {};
+  const auto found = std::find(names.begin(), names.end(), value->scalar);
+  if (found != names.end()) return static_cast<std::size_t>(found - names.begin());
+  complain(*value, "'" + value->scalar + "' is no valid '" + std::string(key) + "'",
+           "one of: " + joined({names.begin(), names.end()}));
+  return {};
+}
+
+std::vector<std::string> YamlMapReader::texts(std::string_view key) {
+  const YamlValue* value = take(key);
+  std::vector<std::string> out;
+  if (value == nullptr) return out;
+  if (value->kind == YamlValue::Kind::kScalar) return {value->scalar};
+  if (value->kind != YamlValue::Kind::kList) {
+    complain(*value, "'" + std::string(key) + "' must be a list");
+    return out;
+  }
+  for (const YamlValue& element : value->list) {
+    if (scalar(element, key)) out.push_back(element.scalar);
+  }
+  return out;
+}
+
+void YamlMapReader::finish() {
+  for (const auto& [key, value] : value_.map) {
+    if (std::find(known_.begin(), known_.end(), key.scalar) != known_.end()) continue;
+    const auto nearest = std::min_element(
+        known_.begin(), known_.end(), [&key = key](const std::string& a, const std::string& b) {
+          return edit_distance(a, key.scalar) < edit_distance(b, key.scalar);
+        });
+    const bool close = nearest != known_.end() && edit_distance(*nearest, key.scalar) <= 2;
+    complain(key, "unknown key '" + key.scalar + "' in " + what_,
+             close ? "did you mean '" + *nearest + "'?" : "known keys: " + joined(known_));
+  }
+}
+
+}  // namespace apierrd
