@@ -132,6 +132,10 @@ struct StateStore::Impl {
   bool execute(const char* sql) { return sqlite3_exec(db, sql, nullptr, nullptr, nullptr) == SQLITE_OK; }
 
   std::optional<Error> prepare();
+  void load_sources(PersistedState& out);
+  bool load_calls(PersistedState& out);
+  void load_errors(PersistedState& out);
+  void load_positions(std::vector<SourcePositions>& out);
   bool save_sources(const SeriesSnapshot& state);
   bool save_series(const SeriesSnapshot& state);
   bool save_positions(const std::vector<SourcePositions>& positions);
@@ -181,15 +185,13 @@ Result<std::unique_ptr<StateStore>> StateStore::open(const std::string& path) {
   return std::unique_ptr<StateStore>(new StateStore(std::move(impl)));
 }
 
-Result<StateStore::Loaded> StateStore::load() {
-  Loaded loaded;
-  sqlite3* db = impl_->db;
+void StateStore::Impl::load_sources(PersistedState& out) {
   std::map<std::string, NamedCounts> counts;
   for (Statement query(db, "SELECT source, name, value FROM source_counts"); query.next();) {
     counts[query.text(0)][query.text(1)] = query.count(2);
   }
   for (auto& [name, values] : counts) {
-    PersistedSource& source = loaded.series.sources.emplace_back();
+    PersistedSource& source = out.sources.emplace_back();
     source.name = name;
     visit_source_counts(source.lines, source.files,
                         [&values = values](const std::string& key, std::uint64_t& value) {
@@ -198,59 +200,73 @@ Result<StateStore::Loaded> StateStore::load() {
     source.lines.newest_record_unix_ns =
         static_cast<std::int64_t>(values["newest_record_unix_ns"]);
   }
+}
+
+bool StateStore::Impl::load_calls(PersistedState& out) {
   for (Statement q(db, "SELECT source, service, action, count, sum_ns, buckets FROM calls");
        q.next();) {
-    PersistedSeries& row = loaded.series.calls.emplace_back();
+    PersistedSeries& row = out.calls.emplace_back();
     row.source = q.text(0), row.service = q.text(1), row.action = q.text(2);
     row.count = q.count(3), row.durations.sum_ns = q.count(4);
     const std::string_view buckets = q.blob(5);
-    if (buckets.size() != sizeof row.durations.buckets) {
-      return environment_error("the state database is damaged", impl_->path, "table calls");
-    }
+    if (buckets.size() != sizeof row.durations.buckets) return false;
     std::memcpy(row.durations.buckets.data(), buckets.data(), buckets.size());
   }
+  return true;
+}
+
+void StateStore::Impl::load_errors(PersistedState& out) {
   for (Statement q(db, "SELECT source, service, code, count, last_observed_ns FROM codes");
        q.next();) {
-    PersistedSeries& row = loaded.series.codes.emplace_back();
+    PersistedSeries& row = out.codes.emplace_back();
     row.source = q.text(0), row.service = q.text(1), row.code = q.text(2);
     row.count = q.count(3), row.time_unix_ns = q.integer(4);
   }
   for (Statement q(db, "SELECT source, service, action, code, count, request_id, request_time_ns "
                        "FROM errors");
        q.next();) {
-    PersistedSeries& row = loaded.series.errors.emplace_back();
+    PersistedSeries& row = out.errors.emplace_back();
     row.source = q.text(0), row.service = q.text(1), row.action = q.text(2), row.code = q.text(3);
     row.count = q.count(4);
     row.exemplar.set(q.text(5), q.integer(6), 0);
   }
   for (Statement q(db, "SELECT source, service, count FROM undocumented"); q.next();) {
-    PersistedSeries& row = loaded.series.undocumented.emplace_back();
+    PersistedSeries& row = out.undocumented.emplace_back();
     row.source = q.text(0), row.service = q.text(1), row.count = q.count(2);
   }
   for (Statement q(db, "SELECT service, code, time_ns FROM first_seen"); q.next();) {
-    PersistedSeries& row = loaded.series.infos.emplace_back();
+    PersistedSeries& row = out.infos.emplace_back();
     row.service = q.text(0), row.code = q.text(1), row.time_unix_ns = q.integer(2);
   }
   for (Statement q(db, "SELECT label, count FROM overflow"); q.next();) {
     for (std::size_t label = 0; label < kBoundedLabels.size(); ++label) {
-      if (kBoundedLabels[label] == q.text(0)) loaded.series.overflow[label] = q.count(1);
+      if (kBoundedLabels[label] == q.text(0)) out.overflow[label] = q.count(1);
     }
   }
+}
+
+void StateStore::Impl::load_positions(std::vector<SourcePositions>& out) {
   for (Statement q(db, "SELECT source, path, device, inode, offset, marker FROM positions "
                        "ORDER BY source");
        q.next();) {
     const std::string source = q.text(0);
-    if (loaded.positions.empty() || loaded.positions.back().source != source) {
-      loaded.positions.push_back({source, {}});
-    }
-    loaded.positions.back().files.push_back(
+    if (out.empty() || out.back().source != source) out.push_back({source, {}});
+    out.back().files.push_back(
         {q.text(1), {q.count(2), q.count(3)}, q.count(4), q.count(5)});
   }
-  if (sqlite3_errcode(db) != SQLITE_OK && sqlite3_errcode(db) != SQLITE_DONE &&
-      sqlite3_errcode(db) != SQLITE_ROW) {
-    return impl_->error("cannot read the state database");
-  }
-  return loaded;
+}
+
+Result<StateStore::Loaded> StateStore::load() {
+  Loaded loaded;
+  impl_->load_sources(loaded.series);
+  const bool calls_in_order = impl_->load_calls(loaded.series);
+  impl_->load_errors(loaded.series);
+  impl_->load_positions(loaded.positions);
+  const int code = sqlite3_errcode(impl_->db);
+  if (calls_in_order && (code == SQLITE_OK || code == SQLITE_DONE)) return loaded;
+  Error failed = impl_->error("cannot read the state database");
+  failed.hint += "; docs/state.md says how to go on";
+  return failed;
 }
 
 bool StateStore::Impl::save_sources(const SeriesSnapshot& state) {
@@ -268,18 +284,21 @@ bool StateStore::Impl::save_sources(const SeriesSnapshot& state) {
   return true;
 }
 
+// Rows keep their index for ever, so the saved row of the same index is the earlier value. A row at 0 is
+// there by configuration, not by state.
+template <class Row>
+static bool needs_saving(const std::vector<Row>& saved, std::size_t i, const Row& row) {
+  return row.count != 0 && (i >= saved.size() || saved[i].count != row.count);
+}
+
 bool StateStore::Impl::save_series(const SeriesSnapshot& state) {
   const auto source_of = [&state](const auto& row) -> std::string_view {
     return state.sources[row.source].name;
   };
-  // Rows keep their index for ever, so the saved row of the same index is the earlier value.
-  const auto unchanged = [](const auto& rows, std::size_t i, auto&& value) {
-    return i < rows.size() && value(rows[i]);
-  };
   Statement calls(db, "INSERT OR REPLACE INTO calls VALUES(?,?,?,?,?,?)");
   for (std::size_t i = 0; i < state.calls.size(); ++i) {
     const CallSeries& row = state.calls[i];
-    if (unchanged(saved.calls, i, [&](const auto& old) { return old.count == row.count; })) continue;
+    if (!needs_saving(saved.calls, i, row)) continue;
     if (!calls.run(source_of(row), row.service, row.action, row.count, row.durations.sum_ns,
                    row.durations.buckets)) {
       return false;
@@ -288,11 +307,7 @@ bool StateStore::Impl::save_series(const SeriesSnapshot& state) {
   Statement codes(db, "INSERT OR REPLACE INTO codes VALUES(?,?,?,?,?)");
   for (std::size_t i = 0; i < state.codes.size(); ++i) {
     const CodeSeries& row = state.codes[i];
-    // A series at 0 is there by configuration, not by state.
-    if (row.count == 0 ||
-        unchanged(saved.codes, i, [&](const auto& old) { return old.count == row.count; })) {
-      continue;
-    }
+    if (!needs_saving(saved.codes, i, row)) continue;
     if (!codes.run(source_of(row), row.service, row.code, row.count, row.last_observed_unix_ns)) {
       return false;
     }
@@ -300,9 +315,7 @@ bool StateStore::Impl::save_series(const SeriesSnapshot& state) {
   Statement errors(db, "INSERT OR REPLACE INTO errors VALUES(?,?,?,?,?,?,?)");
   for (std::size_t i = 0; i < state.errors.size(); ++i) {
     const ErrorSeries& row = state.errors[i];
-    if (unchanged(saved.errors, i, [&](const auto& old) { return old.count == row.count; })) {
-      continue;
-    }
+    if (!needs_saving(saved.errors, i, row)) continue;
     if (!errors.run(source_of(row), row.service, row.action, row.code, row.count,
                     row.exemplar.request_id(), row.exemplar.time_unix_ns)) {
       return false;
@@ -311,20 +324,14 @@ bool StateStore::Impl::save_series(const SeriesSnapshot& state) {
   Statement undocumented(db, "INSERT OR REPLACE INTO undocumented VALUES(?,?,?)");
   for (std::size_t i = 0; i < state.undocumented.size(); ++i) {
     const UndocumentedSeries& row = state.undocumented[i];
-    if (row.count == 0 || unchanged(saved.undocumented, i,
-                                    [&](const auto& old) { return old.count == row.count; })) {
-      continue;
-    }
+    if (!needs_saving(saved.undocumented, i, row)) continue;
     if (!undocumented.run(source_of(row), row.service, row.count)) return false;
   }
   Statement first_seen(db, "INSERT OR REPLACE INTO first_seen VALUES(?,?,?)");
   for (std::size_t i = 0; i < state.infos.size(); ++i) {
     const CodeInfo& row = state.infos[i];
-    if (row.first_seen_unix_ns == 0 || unchanged(saved.infos, i, [&](const auto& old) {
-          return old.first_seen_unix_ns == row.first_seen_unix_ns;
-        })) {
-      continue;
-    }
+    const bool known = i < saved.infos.size() && saved.infos[i].first_seen_unix_ns != 0;
+    if (row.first_seen_unix_ns == 0 || known) continue;
     if (!first_seen.run(row.service, row.code, row.first_seen_unix_ns)) return false;
   }
   Statement overflow(db, "INSERT OR REPLACE INTO overflow VALUES(?,?)");

@@ -1,0 +1,341 @@
+"""Starts, scrapes and stops the real program; shared by the end-to-end tests.
+
+A test is a function that takes a pathlib.Path of an empty folder and returns its closing words; run(test)
+gives it one, ends every process it started, and turns the outcome into the exit code: 0, 1, or 77 for a
+skip. Nothing here waits a fixed time: wait_until() polls, and says how long it took.
+"""
+import atexit
+import collections
+import ctypes
+import http.client
+import json
+import os
+import pathlib
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+import openmetrics_check  # noqa: E402
+
+DEADLINE_S = 30
+TEXT = "text/plain; version=0.0.4"
+OPENMETRICS = "application/openmetrics-text; version=1.0.0"
+# What Prometheus 2.42 sends (scrape/scrape.go).
+PROMETHEUS_ACCEPT = ("application/openmetrics-text;version=1.0.0,application/openmetrics-text;"
+                     "version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1")
+
+_LIBC = ctypes.CDLL(None)
+_PR_SET_PDEATHSIG = 1
+_processes = []
+
+
+class Failure(Exception):
+    """The program did not do what it should."""
+
+
+class Skip(Exception):
+    """The test cannot run here."""
+
+
+def program():
+    path = os.environ.get("APIERRD_BIN")
+    if not path:
+        raise Failure("APIERRD_BIN must name the program under test")
+    return path
+
+
+def check(condition, text):
+    if not condition:
+        raise Failure(text)
+
+
+def wait_until(what, probe, deadline_s=DEADLINE_S, quiet=False):
+    """Calls probe() until it returns something true, and returns that; an answer of another kind is
+    shown when time is up: probe may return (False, why)."""
+    started = time.monotonic()
+    pause, answer = 0.005, None
+    while True:
+        answer = probe()
+        good = answer[0] if isinstance(answer, tuple) else answer
+        delay = time.monotonic() - started
+        if good:
+            if not quiet:
+                print(f"  {what}: after {delay:.2f} s")
+            return answer
+        if delay > deadline_s:
+            raise Failure(f"not within {deadline_s} s: {what}; last seen: {answer!r}")
+        time.sleep(pause)
+        pause = min(pause * 1.5, 0.1)
+
+
+# ---- processes
+
+def spawn(arguments, **options):
+    """A child that does not outlive this process, however this process ends."""
+    process = subprocess.Popen(
+        arguments, preexec_fn=lambda: _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL), **options)
+    _processes.append(process)
+    return process
+
+
+@atexit.register
+def end_all():
+    for process in reversed(_processes):
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+
+
+def run_program(*arguments, stdin=b"", timeout_s=120, **options):
+    """One run of a command to its end; exit code, standard output and standard error as bytes."""
+    return subprocess.run([program(), *map(str, arguments)], input=stdin, capture_output=True,
+                          timeout=timeout_s, check=False, **options)
+
+
+def replay(*files):
+    """What `replay --output json` says of the files together."""
+    done = run_program("replay", "--output", "json", *files)
+    check(done.returncode == 0, f"replay exits {done.returncode}: {done.stderr.decode()}")
+    return json.loads(done.stdout)
+
+
+def demo_lines(count, seed=1):
+    """Lines of a made-up log, each with its newline."""
+    done = run_program("demo", "--write", "-", "--lines", count, "--seed", seed)
+    check(done.returncode == 0, f"demo exits {done.returncode}: {done.stderr.decode()}")
+    return done.stdout.splitlines(keepends=True)
+
+
+def call_line(action="PayDeals", code=None, service="billing", request_id="", **more):
+    """A line of the default format, as bytes with a newline."""
+    response = {"RequestId": request_id}
+    if code is not None:
+        response["Error"] = {"Code": code, "Message": "m"}
+    line = {"service": service, "action": action, "response": {"Response": response}, **more}
+    return json.dumps(line).encode() + b"\n"
+
+
+# ---- metrics
+
+class Metrics:
+    """A scraped page's samples."""
+
+    def __init__(self, families):
+        self.families = families
+        self.samples = collections.defaultdict(list)
+        for family in families.values():
+            for sample in family.samples:
+                self.samples[sample.name].append(sample)
+
+    def rows(self, name, **labels):
+        """Samples of that name whose labels include the given ones."""
+        return [sample for sample in self.samples[name]
+                if all(sample.labels.get(key) == value for key, value in labels.items())]
+
+    def sum(self, name, **labels):
+        return sum(sample.value for sample in self.rows(name, **labels))
+
+    def value(self, name, **labels):
+        """The one sample with these labels, or None."""
+        rows = self.rows(name, **labels)
+        check(len(rows) <= 1, f"{name}{labels} is there {len(rows)} times")
+        return rows[0].value if rows else None
+
+    def table(self, name, *label_names, **labels):
+        """Sums by the named labels, those above zero."""
+        out = collections.Counter()
+        for sample in self.rows(name, **labels):
+            out[tuple(sample.labels[label] for label in label_names)] += sample.value
+        return {key: value for key, value in out.items() if value > 0}
+
+    def series(self):
+        """Everything as {(name, labels): value}."""
+        return {(sample.name, tuple(sorted(sample.labels.items()))): sample.value
+                for samples in self.samples.values() for sample in samples}
+
+
+def counted_by_replay(result):
+    """replay's JSON as {metric: {labels: count}}, without the source."""
+    out = {
+        "calls": {(c["api_service"], c["action"]): c["count"] for c in result["calls"]},
+        "errors": {(e["api_service"], e["action"], e["code"]): e["count"] for e in result["errors"]},
+        "lines": result["lines"], "bytes": result["bytes"],
+        "ignored": {(k,): v for k, v in result["ignored"].items()},
+        "rejected": {(k,): v for k, v in result["rejected"].items()},
+    }
+    by_code, undocumented = collections.Counter(), collections.Counter()
+    for error in result["errors"]:
+        by_code[error["api_service"], error["code"]] += error["count"]
+        if not error["documented"]:
+            undocumented[error["api_service"],] += error["count"]
+    return {**out, "by_code": dict(by_code), "undocumented": dict(undocumented)}
+
+
+def counted_by_daemon(metrics, source):
+    """The same of a scrape."""
+    def table(name, *labels):
+        return metrics.table(name, *labels, source=source)
+    return {
+        "calls": table("apierrd_api_calls_total", "api_service", "action"),
+        "errors": table("apierrd_api_errors_total", "api_service", "action", "code"),
+        "lines": metrics.sum("apierrd_ingest_lines_total", source=source),
+        "bytes": metrics.sum("apierrd_ingest_bytes_total", source=source),
+        "ignored": table("apierrd_ignored_lines_total", "reason"),
+        "rejected": table("apierrd_parse_failures_total", "reason"),
+        "by_code": table("apierrd_api_errors_by_code_total", "api_service", "code"),
+        "undocumented": table("apierrd_undocumented_errors_total", "api_service"),
+    }
+
+
+def differences(metrics, result, source):
+    """What a scrape and a replay disagree about, as text; empty if they agree."""
+    seen, wanted = counted_by_daemon(metrics, source), counted_by_replay(result)
+    out = []
+    for key, value in wanted.items():
+        if seen[key] == value:
+            continue
+        if isinstance(value, dict):
+            for row in sorted(set(value) | set(seen[key])):
+                if value.get(row, 0) != seen[key].get(row, 0):
+                    out.append(f"{key}{row}: {seen[key].get(row, 0):.0f}, not {value.get(row, 0)}")
+        else:
+            out.append(f"{key}: {seen[key]:.0f}, not {value}")
+    return out
+
+
+# ---- HTTP
+
+Answer = collections.namedtuple("Answer", "status headers body")
+
+
+def request(port, path, method="GET", headers=None, body=None, timeout_s=DEADLINE_S):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout_s)
+    try:
+        connection.request(method, path, body=body, headers=headers or {})
+        response = connection.getresponse()
+        return Answer(response.status, response.headers, response.read())
+    finally:
+        connection.close()
+
+
+def free_port():
+    """A port nobody uses now; for programs that cannot choose one themselves."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+# ---- the daemon
+
+def write_config(path, sources, **sections):
+    """A configuration (JSON is YAML). `sources` maps names to lists of paths; a port is free, and the
+    state stands beside the file, unless sections say otherwise."""
+    config = {
+        "sources": [{"name": name, "paths": [str(p) for p in paths]}
+                    for name, paths in sources.items()],
+        "web": {"listen": "127.0.0.1:0"},
+        "state": {"path": str(path.parent / "state.db")},
+        **sections,
+    }
+    path.write_text(json.dumps(config, indent=1), encoding="utf-8")
+    return path
+
+
+class Daemon:
+    """`apierrd run`; start() waits until it serves."""
+
+    def __init__(self, config, scraper="e2e"):
+        self.config, self.scraper = config, scraper
+        self.log_path = config.with_suffix(".stderr")
+        self.process, self.port = None, None
+
+    def start(self):
+        offset = self.log_path.stat().st_size if self.log_path.exists() else 0
+        with self.log_path.open("ab") as log:
+            self.process = spawn([program(), "run", "--config", str(self.config)], stderr=log)
+
+        def port():
+            self.check_alive()
+            text = self.log_path.read_bytes()[offset:].decode(errors="replace")
+            found = re.search(r"event=started .*listen=\S*:(\d+)", text)
+            return found and int(found.group(1))
+        self.port = wait_until("daemon started", port, quiet=True)
+        return self
+
+    def log(self):
+        return self.log_path.read_text(errors="replace")
+
+    def check_alive(self):
+        if self.process.poll() is not None:
+            raise Failure(f"the daemon ended with {self.process.returncode}: {self.log()[-3000:]}")
+
+    def get(self, path, **headers):
+        return request(self.port, path, headers={"User-Agent": self.scraper, **headers})
+
+    def metrics(self, accept=TEXT, scraper=None):
+        """Scrapes; the page must be strictly in order."""
+        self.check_alive()
+        answer = request(self.port, "/metrics",
+                         headers={"User-Agent": scraper or self.scraper, "Accept": accept})
+        check(answer.status == 200, f"/metrics answers {answer.status}")
+        families, faults = openmetrics_check.check(answer.body, "openmetrics" in accept)
+        check(not faults, f"/metrics is out of order: {faults[:5]}")
+        return Metrics(families)
+
+    def wait_for(self, what, condition, deadline_s=DEADLINE_S):
+        """Scrapes until condition(metrics) holds; the scrape that showed it."""
+        def probe():
+            metrics = self.metrics()
+            return condition(metrics) and metrics
+        return wait_until(what, probe, deadline_s)
+
+    def wait_for_totals(self, what, result, source="app"):
+        """Scrapes until everything equals a replay's result."""
+        def probe():
+            metrics = self.metrics()
+            found = differences(metrics, result, source)
+            return (not found, found[:10], metrics)
+        return wait_until(what, probe)[2]
+
+    def hang_up(self):
+        self.process.send_signal(signal.SIGHUP)
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self):
+        """SIGTERM; the exit code must be 0."""
+        self.process.terminate()
+        code = self.process.wait(DEADLINE_S)
+        check(code == 0, f"the daemon ended with {code} after SIGTERM: {self.log()[-3000:]}")
+
+
+def run(test):
+    """Runs a test in a folder of its own and ends the process with its verdict."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    with tempfile.TemporaryDirectory(prefix="apierrd-e2e-") as name:
+        folder = pathlib.Path(name).resolve()
+        started = time.monotonic()
+        try:
+            words = test(folder)
+        except Skip as reason:
+            print(f"SKIP: {reason}")
+            sys.exit(77)
+        except (Failure, OSError, subprocess.SubprocessError, http.client.HTTPException) as error:
+            frames = traceback.extract_tb(error.__traceback__)
+            here = [f for f in frames if f.filename == sys.argv[0]] or frames
+            print(f"FAILED: {here[-1].filename}:{here[-1].lineno}: {type(error).__name__}: {error}")
+            for log in folder.rglob("*.stderr"):
+                print(f"--- {log.name}\n{log.read_text(errors='replace')[-3000:]}")
+            sys.exit(1)
+        finally:
+            end_all()
+        print(f"OK: {words} ({time.monotonic() - started:.1f} s)")
+

@@ -1,0 +1,93 @@
+// A file system in memory for tests of the reader: files that grow, move, shrink and vanish.
+#pragma once
+
+#include <fnmatch.h>
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "daemon/os.h"
+#include "daemon/tailer.h"
+
+namespace apierrd::test {
+
+class MemFileSystem : public FileSystem {
+ public:
+  void append(const std::string& path, std::string_view text) {
+    auto& file = files_[path];
+    if (!file) file = std::make_shared<Node>(Node{next_inode_++, {}});
+    file->bytes.append(text);
+  }
+  void rename(const std::string& from, const std::string& to) {
+    files_[to] = files_.at(from);
+    files_.erase(from);
+  }
+  void truncate(const std::string& path) { files_.at(path)->bytes.clear(); }
+  void remove(const std::string& path) { files_.erase(path); }
+  void forbid(const std::string& path, bool forbidden) { forbidden_[path] = forbidden; }
+  /// Writes on although the file may have another name or none.
+  std::shared_ptr<std::string> writer(const std::string& path) {
+    const auto node = files_.at(path);
+    return {node, &node->bytes};
+  }
+
+  Result<std::unique_ptr<OpenFile>> open(const std::string& path) override {
+    const auto found = files_.find(path);
+    if (found == files_.end()) return environment_error("cannot open", path, "no such file");
+    if (forbidden_[path]) return environment_error("cannot open", path, "permission denied");
+    return std::unique_ptr<OpenFile>(std::make_unique<Handle>(found->second));
+  }
+  Result<std::optional<FileInfo>> info(const std::string& path) override {
+    const auto found = files_.find(path);
+    if (found == files_.end()) return std::optional<FileInfo>();
+    return std::optional(info_of(*found->second));
+  }
+  std::vector<std::string> glob(const std::string& pattern) override {
+    std::vector<std::string> paths;
+    for (const auto& [path, node] : files_) {
+      if (::fnmatch(pattern.c_str(), path.c_str(), FNM_PATHNAME) == 0) paths.push_back(path);
+    }
+    return paths;
+  }
+
+ private:
+  struct Node {
+    std::uint64_t inode;
+    std::string bytes;
+  };
+  static FileInfo info_of(const Node& node) { return {{1, node.inode}, node.bytes.size(), true}; }
+
+  struct Handle : OpenFile {
+    explicit Handle(std::shared_ptr<Node> file) : node(std::move(file)) {}
+    Result<std::size_t> read_at(std::uint64_t offset, std::span<char> into) override {
+      if (offset >= node->bytes.size()) return std::size_t{0};
+      const std::size_t count = std::min<std::size_t>(into.size(), node->bytes.size() - offset);
+      std::copy_n(node->bytes.begin() + static_cast<std::ptrdiff_t>(offset), count, into.begin());
+      return count;
+    }
+    Result<FileInfo> info() override { return info_of(*node); }
+    std::shared_ptr<Node> node;
+  };
+
+  std::map<std::string, std::shared_ptr<Node>> files_;
+  std::map<std::string, bool> forbidden_;
+  std::uint64_t next_inode_ = 100;
+};
+
+/// Remembers what happened, as `event path`.
+class RecordingEvents : public TailEvents {
+ public:
+  std::vector<std::string> seen;
+  void file_opened(const std::string& path, std::uint64_t) override { seen.push_back("opened " + path); }
+  void file_rotated(const std::string& path) override { seen.push_back("rotated " + path); }
+  void file_truncated(const std::string& path, std::uint64_t) override {
+    seen.push_back("truncated " + path);
+  }
+  void file_closed(const std::string& path) override { seen.push_back("closed " + path); }
+  void file_failed(const Error& error) override { seen.push_back("failed " + error.where); }
+};
+
+}  // namespace apierrd::test

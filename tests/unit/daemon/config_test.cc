@@ -1,0 +1,115 @@
+#include "daemon/config.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "daemon/demo_log.h"
+#include "daemon/log.h"
+
+namespace apierrd {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+
+constexpr const char* kMinimal = "sources:\n  - name: a\n    paths: [/var/log/a.log]\n";
+
+std::string first_error(const std::string& text) {
+  const ConfigOutcome outcome = parse_config(text, "/etc/x.yaml");
+  return outcome.errors.empty() ? "(none)" : outcome.errors[0].text();
+}
+
+TEST(ParseConfig, EverythingHasADefaultButSources) {
+  const ConfigOutcome outcome = parse_config(kMinimal, "/etc/x.yaml");
+  ASSERT_TRUE(outcome.errors.empty()) << outcome.errors[0].text();
+  EXPECT_EQ(outcome.config.sources[0].name, "a");
+  EXPECT_EQ(outcome.config.web.port, 19877);
+  EXPECT_EQ(outcome.config.products, (std::vector<std::string>{"billing"}));
+  EXPECT_EQ(outcome.config.state_path, "/var/lib/apierrd/state.db");
+  EXPECT_EQ(outcome.config.line_bytes, 1U << 20);
+  EXPECT_THAT(first_error("products: [billing]\n"), HasSubstr("lacks 'sources'"));
+  EXPECT_THAT(first_error(""), HasSubstr("must be a mapping"));
+}
+
+TEST(ParseConfig, ExampleOfTheContract) {
+  const ConfigOutcome outcome = parse_config(
+      "sources:\n  - name: payments\n    paths: [/var/log/payments/api*.log]\n"
+      "    format: tencentcloud\nproducts: [billing]\nweb: {listen: \"127.0.0.1:19877\"}\n"
+      "state: {path: /var/lib/apierrd/state.db}\n",
+      "/etc/x.yaml");
+  EXPECT_TRUE(outcome.errors.empty());
+}
+
+TEST(ParseConfig, ComplaintsNameThePlaceAndAHint) {
+  EXPECT_THAT(first_error(std::string(kMinimal) + "web: {lisen: 1}\n"),
+              AllOf(HasSubstr("/etc/x.yaml:4:7"), HasSubstr("did you mean 'listen'")));
+  EXPECT_THAT(first_error(std::string(kMinimal) + "web: {listen: nowhere}\n"),
+              HasSubstr("/etc/x.yaml:4:15"));
+  EXPECT_THAT(first_error(std::string(kMinimal) + "limits: {line_bytes: many}\n"),
+              HasSubstr("whole number"));
+  EXPECT_THAT(first_error(std::string(kMinimal) + "limits: {line_bytes: 1}\n"),
+              HasSubstr("from 256"));
+  EXPECT_THAT(first_error(std::string(kMinimal) + "reader: {sweep_interval: 5 parsecs}\n"),
+              HasSubstr("duration"));
+  EXPECT_THAT(first_error("sources: []\n"), HasSubstr("at least one"));
+  EXPECT_THAT(first_error("sources: [{name: a, paths: [x], format: csv}]\n"),
+              HasSubstr("tencentcloud"));
+  EXPECT_THAT(first_error("sources: [{name: a, paths: [x], fields: {time: ts}}]\n"),
+              HasSubstr("JSON Pointer"));
+  EXPECT_THAT(first_error("sources: [{name: a, paths: [x]}, {name: a, paths: [y]}]\n"),
+              HasSubstr("twice"));
+  EXPECT_THAT(first_error("sources: {}\n"), HasSubstr("must be a list"));
+}
+
+TEST(ParseConfig, AllComplaintsAtOnce) {
+  const ConfigOutcome outcome = parse_config("sources: [{name: a}]\nfoo: 1\nbar: 2\n", "x");
+  EXPECT_EQ(outcome.errors.size(), 3U);
+}
+
+TEST(ParseConfig, RelativePathsCountFromItsFolder) {
+  const ConfigOutcome outcome =
+      parse_config("sources: [{name: a, paths: [logs/*.log]}]\nstate: {path: s.db}\n", "/etc/a/x.yaml");
+  EXPECT_EQ(outcome.config.sources[0].paths[0], "/etc/a/logs/*.log");
+  EXPECT_EQ(outcome.config.state_path, "/etc/a/s.db");
+}
+
+TEST(ParseConfig, FieldMap) {
+  const ConfigOutcome outcome = parse_config(
+      "sources:\n  - name: a\n    paths: x\n    fields:\n      response: [/out, /res/0]\n"
+      "      time_format: epoch_ms\n      latency_unit: s\n",
+      "/x.yaml");
+  ASSERT_TRUE(outcome.errors.empty()) << outcome.errors[0].text();
+  const LogFormat& format = outcome.config.sources[0].log_format;
+  EXPECT_EQ(format.response.size(), 2U);
+  EXPECT_EQ(format.response[1].tokens, (std::vector<std::string>{"res", "0"}));
+  EXPECT_EQ(format.time_format, TimeFormat::kEpochMilliseconds);
+  EXPECT_EQ(format.latency_unit, TimeUnit::kSecond);
+  EXPECT_EQ(format.service[0].text, "/service");
+}
+
+TEST(ParseConfig, SettingsSayWhereTheyComeFrom) {
+  const ConfigOutcome outcome =
+      parse_config(std::string(kMinimal) + "log: {level: debug}\n", "/x.yaml");
+  bool seen = false;
+  for (const Setting& setting : outcome.config.settings) {
+    if (setting.key != "log.level") continue;
+    seen = true;
+    EXPECT_EQ(setting.value, "debug");
+    EXPECT_EQ(setting.origin, "/x.yaml:4:14");
+  }
+  EXPECT_TRUE(seen);
+}
+
+TEST(DemoLog, TheSameSeedGivesTheSameLines) {
+  DemoLog a(7), b(7), c(8);
+  const std::string first = a.line(1'795'424'400'000'000'000);
+  EXPECT_EQ(first, b.line(1'795'424'400'000'000'000));
+  EXPECT_NE(first, c.line(1'795'424'400'000'000'000));
+}
+
+TEST(Printable, ControlCharactersAreVisible) {
+  EXPECT_EQ(printable("a\x1b[31mb\n\x7F"), "a\\x1b[31mb\\x0a\\x7f");
+}
+
+}  // namespace
+}  // namespace apierrd

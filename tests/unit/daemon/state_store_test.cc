@@ -1,0 +1,85 @@
+// The one unit test that needs a disk: SQLite brings its own.
+#include "daemon/state_store.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+namespace apierrd {
+namespace {
+
+using testing::HasSubstr;
+
+class StateStoreTest : public testing::Test {
+ protected:
+  StateStoreTest() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "apierrd-state-XXXXXX").string();
+    folder = ::mkdtemp(pattern.data());
+    path = folder + "/sub/state.db";
+  }
+  ~StateStoreTest() override { std::filesystem::remove_all(folder); }
+
+  std::string folder, path;
+  std::shared_ptr<const Catalog> catalog = std::make_shared<const Catalog>(builtin_catalog());
+};
+
+TEST_F(StateStoreTest, WhatIsSavedComesBack) {
+  SeriesStore series({}, catalog);
+  const std::uint32_t source = series.add_source("s", {"billing"});
+  Tally tally;
+  ApiCall call;
+  call.action = "A";
+  call.service = "billing";
+  call.code = "Brand.New";
+  call.request_id = "id";
+  call.latency_ns = 5;
+  tally.add(call, *catalog, 77);
+  tally.lines.lines = 3;
+  series.apply(source, tally, 77);
+  const std::vector<SourcePositions> positions{{"s", {{"/a.log", {1, 2}, 30, UINT64_MAX}}}};
+  {
+    auto store = StateStore::open(path);
+    ASSERT_TRUE(store) << store.error().text();
+    ASSERT_TRUE((*store)->save(series.state(), positions));
+    ASSERT_TRUE((*store)->save(series.state(), positions));
+  }
+  auto store = StateStore::open(path);
+  ASSERT_TRUE(store) << store.error().text();
+  const auto loaded = (*store)->load();
+  ASSERT_TRUE(loaded) << loaded.error().text();
+  ASSERT_EQ(loaded->series.calls.size(), 1U);
+  EXPECT_EQ(loaded->series.calls[0].durations.buckets[0], 1U);
+  ASSERT_EQ(loaded->series.errors.size(), 1U);
+  EXPECT_EQ(loaded->series.errors[0].exemplar.request_id(), "id");
+  ASSERT_EQ(loaded->series.codes.size(), 1U);
+  EXPECT_EQ(loaded->series.codes[0].time_unix_ns, 77);
+  ASSERT_EQ(loaded->series.undocumented.size(), 1U);
+  ASSERT_EQ(loaded->series.infos.size(), 1U);
+  EXPECT_EQ(loaded->series.sources.at(0).lines.lines, 3U);
+  ASSERT_EQ(loaded->positions.size(), 1U);
+  EXPECT_EQ(loaded->positions[0].files[0].offset, 30U);
+  EXPECT_EQ(loaded->positions[0].files[0].marker, UINT64_MAX);
+}
+
+TEST_F(StateStoreTest, ASecondDaemonIsRefused) {
+  auto first = StateStore::open(path);
+  ASSERT_TRUE(first);
+  auto second = StateStore::open(path);
+  ASSERT_FALSE(second);
+  EXPECT_THAT(second.error().text(), HasSubstr("in use"));
+}
+
+TEST_F(StateStoreTest, ADamagedFileIsAClearError) {
+  std::filesystem::create_directories(folder + "/sub");
+  std::ofstream(path) << std::string(5000, 'x');
+  auto store = StateStore::open(path);
+  ASSERT_FALSE(store);
+  EXPECT_EQ(store.error().where, path);
+  EXPECT_THAT(store.error().hint, HasSubstr("docs/state.md"));
+}
+
+}  // namespace
+}  // namespace apierrd

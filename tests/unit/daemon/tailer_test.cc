@@ -1,0 +1,189 @@
+#include "daemon/tailer.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/mem_file_system.h"
+
+namespace apierrd {
+namespace {
+
+using Lines = std::vector<std::string>;
+
+class TailerTest : public testing::Test {
+ protected:
+  TailerTest() {
+    options.patterns = {"/log/api*.log"};
+    options.linger_ns = 100;
+    options.line_bytes_max = 1000;
+  }
+  void start(std::vector<FilePosition> resume = {}) {
+    tailer = std::make_unique<Tailer>(files, events, options, std::move(resume));
+  }
+  // One look and everything there is to read.
+  Lines look() {
+    Lines lines;
+    const auto sink = [&lines](const LineBatch& batch) {
+      for (unsigned i = 0; i < batch.overlong_lines; ++i) lines.emplace_back("(too long)");
+      std::string_view text = batch.text;
+      while (!text.empty()) lines.emplace_back(take_line(text));
+    };
+    tailer->sweep(++now, sink);
+    while (tailer->read(buffer, now, sink)) {
+    }
+    return lines;
+  }
+
+  test::MemFileSystem files;
+  test::RecordingEvents events;
+  TailOptions options;
+  ReadBuffer buffer{1000};
+  std::unique_ptr<Tailer> tailer;
+  std::int64_t now = 0;
+};
+
+TEST_F(TailerTest, FollowsAGrowingFile) {
+  files.append("/log/api.log", "one\ntw");
+  start();
+  EXPECT_EQ(look(), (Lines{"one"}));
+  EXPECT_EQ(look(), Lines{});
+  files.append("/log/api.log", "o\nthree\n");
+  EXPECT_EQ(look(), (Lines{"two", "three"}));
+}
+
+TEST_F(TailerTest, FilesBornLaterAreReadFromTheirStart) {
+  options.start_at_end = true;
+  files.append("/log/api.log", "old\nhalf");
+  start();
+  EXPECT_EQ(look(), Lines{});
+  files.append("/log/api.log", " a line\n");
+  files.append("/log/api2.log", "born\n");
+  EXPECT_EQ(look(), (Lines{"half a line", "born"}));
+}
+
+TEST_F(TailerTest, RenamedFileIsDrainedAndItsSuccessorFollowed) {
+  files.append("/log/api.log", "1\n");
+  start();
+  EXPECT_EQ(look(), (Lines{"1"}));
+  const auto old_writer = files.writer("/log/api.log");
+  files.append("/log/api.log", "2\n");
+  files.rename("/log/api.log", "/log/api.log.1");
+  files.append("/log/api.log", "3\n");
+  old_writer->append("late\n");
+  EXPECT_EQ(look(), (Lines{"2", "late", "3"}));
+  old_writer->append("later\n");
+  EXPECT_EQ(look(), (Lines{"later"}));
+  EXPECT_EQ(tailer->counts().rotations, 1U);
+}
+
+TEST_F(TailerTest, ARenamedFileThatAPatternMatchesIsNotReadTwice) {
+  options.patterns = {"/log/api.log*"};
+  files.append("/log/api.log", "1\n");
+  start();
+  EXPECT_EQ(look(), (Lines{"1"}));
+  files.rename("/log/api.log", "/log/api.log.1");
+  files.append("/log/api.log", "2\n");
+  EXPECT_EQ(look(), (Lines{"2"}));
+  now += 1000;
+  EXPECT_EQ(look(), Lines{});
+  EXPECT_EQ(look(), Lines{});
+}
+
+TEST_F(TailerTest, LastLineOfADeadFileCountsWhenItIsGivenUp) {
+  files.append("/log/api.log", "1\nunfinished");
+  start();
+  EXPECT_EQ(look(), (Lines{"1"}));
+  files.remove("/log/api.log");
+  EXPECT_EQ(look(), Lines{});
+  now += 1000;
+  EXPECT_EQ(look(), (Lines{"unfinished"}));
+  EXPECT_EQ(events.seen.back(), "closed /log/api.log");
+  EXPECT_EQ(tailer->refresh_counts(0).files_open, 0U);
+}
+
+TEST_F(TailerTest, TruncationStartsOverAndSaysWhatIsLost) {
+  files.append("/log/api.log", "first line\nhalf");
+  start();
+  EXPECT_EQ(look(), (Lines{"first line"}));
+  files.truncate("/log/api.log");
+  files.append("/log/api.log", "new\n");
+  EXPECT_EQ(look(), (Lines{"new"}));
+  EXPECT_EQ(tailer->counts().truncations, 1U);
+  EXPECT_EQ(tailer->counts().lost_bytes[static_cast<std::size_t>(LossReason::kTruncated)], 4U);
+}
+
+TEST_F(TailerTest, UnreadableFileIsTriedAgain) {
+  files.append("/log/api.log", "1\n");
+  files.forbid("/log/api.log", true);
+  start();
+  EXPECT_EQ(look(), Lines{});
+  EXPECT_EQ(tailer->counts().open_errors, 1U);
+  files.forbid("/log/api.log", false);
+  EXPECT_EQ(look(), (Lines{"1"}));
+}
+
+TEST_F(TailerTest, OverlongLineOverManyBlocks) {
+  files.append("/log/api.log", "a\n" + std::string(700'000, 'x'));
+  start();
+  EXPECT_EQ(look(), (Lines{"a"}));
+  files.append("/log/api.log", std::string(700'000, 'y') + "\nb\n");
+  EXPECT_EQ(look(), (Lines{"(too long)", "b"}));
+}
+
+TEST_F(TailerTest, CompressedFilesAreLeftAlone) {
+  options.patterns = {"/log/*"};
+  files.append("/log/api.log.gz", "x\n");
+  files.append("/log/api.log.zst", "x\n");
+  start();
+  EXPECT_EQ(look(), Lines{});
+}
+
+TEST_F(TailerTest, ResumesWhereTheMarkerMatches) {
+  files.append("/log/api.log", "one\ntwo\nthr");
+  start();
+  look();
+  const std::vector<FilePosition> positions = tailer->positions();
+  ASSERT_EQ(positions.size(), 1U);
+  EXPECT_EQ(positions[0].offset, 8U);
+  files.append("/log/api.log", "ee\n");
+  start(positions);
+  EXPECT_EQ(look(), (Lines{"three"}));
+}
+
+TEST_F(TailerTest, AnotherFileOfTheSameInodeIsReadFromItsStart) {
+  files.append("/log/api.log", "one\ntwo\n");
+  start();
+  look();
+  const std::vector<FilePosition> positions = tailer->positions();
+  files.truncate("/log/api.log");
+  files.append("/log/api.log", "1\n2\n3\n4\n5\n");
+  start(positions);
+  EXPECT_EQ(look(), (Lines{"1", "2", "3", "4", "5"}));
+}
+
+TEST_F(TailerTest, LagIsWhatIsNotCounted) {
+  files.append("/log/api.log", "1\nhalf");
+  start();
+  tailer->sweep(++now, [](const LineBatch&) {});
+  EXPECT_EQ(tailer->refresh_counts(5).files.at(0).lag_bytes, 6U);
+  EXPECT_EQ(tailer->counts().caught_up_unix_ns, 0);
+  look();
+  EXPECT_EQ(tailer->refresh_counts(7).files.at(0).lag_bytes, 4U);
+  EXPECT_EQ(tailer->counts().caught_up_unix_ns, 7);
+}
+
+TEST_F(TailerTest, AHintReadsJustThatFile) {
+  files.append("/log/api.log", "1\n");
+  start();
+  look();
+  files.append("/log/api.log", "2\n");
+  files.append("/log/other.txt", "x\n");
+  tailer->look_at("/log/other.txt", ++now);
+  tailer->look_at("/log/api.log", now);
+  Lines lines;
+  tailer->read(buffer, now, [&](const LineBatch& batch) { lines.emplace_back(batch.text); });
+  EXPECT_EQ(lines, (Lines{"2\n"}));
+}
+
+}  // namespace
+}  // namespace apierrd

@@ -1,0 +1,183 @@
+#include "exporters/series_store.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "exporters/exposition.h"
+
+namespace apierrd {
+namespace {
+
+constexpr std::int64_t kNow = 1'795'424'400'000'000'000;
+
+class SeriesStoreTest : public testing::Test {
+ protected:
+  static ApiCall call(std::string_view action, std::string_view code = {},
+                      std::string_view service = "billing") {
+    ApiCall call;
+    call.service = service;
+    call.action = action;
+    call.code = code;
+    call.request_id = "id-1";
+    call.latency_ns = 120'000'000;
+    return call;
+  }
+  void add(const ApiCall& call) { tally.add(call, *catalog, kNow); }
+  void apply() {
+    store.apply(source, tally, kNow);
+    tally.clear();
+  }
+  std::uint64_t total_calls() const {
+    std::uint64_t total = 0;
+    for (const CallSeries& series : store.state().calls) total += series.count;
+    return total;
+  }
+
+  std::shared_ptr<const Catalog> catalog = std::make_shared<const Catalog>(builtin_catalog());
+  SeriesLimits limits{3, 4, 2, 100, 100, 5};
+  SeriesStore store{limits, catalog};
+  std::uint32_t source = store.add_source("s", {"billing"});
+  Tally tally;
+};
+
+TEST_F(SeriesStoreTest, EveryDocumentedCodeIsThereAtZero) {
+  std::set<std::string_view> codes;
+  for (const CodeSeries& series : store.state().codes) {
+    EXPECT_EQ(series.count, 0U);
+    EXPECT_TRUE(codes.insert(series.code).second) << series.code;
+  }
+  for (const CatalogEntry* entry : catalog->entries()) EXPECT_TRUE(codes.contains(entry->code));
+}
+
+TEST_F(SeriesStoreTest, ExactlyOneInfoPerServiceAndCode) {
+  store.add_source("second", {"billing"});
+  add(call("A", "InternalError", "cvm"));
+  add(call("A", "InternalError"));
+  apply();
+  std::set<std::pair<std::string_view, std::string_view>> seen;
+  for (const CodeInfo& info : store.state().infos) {
+    EXPECT_TRUE(seen.insert({info.service, info.code}).second) << info.code;
+  }
+}
+
+TEST_F(SeriesStoreTest, CountsAddUpOverBatches) {
+  for (int i = 0; i < 3; ++i) {
+    add(call("A"));
+    add(call("A", "InternalError"));
+    apply();
+  }
+  ASSERT_EQ(store.state().calls.size(), 1U);
+  EXPECT_EQ(store.state().calls[0].count, 6U);
+  EXPECT_EQ(store.state().calls[0].durations.buckets[2], 6U);
+  EXPECT_EQ(store.state().calls[0].durations.sum_ns, 720'000'000U);
+  ASSERT_EQ(store.state().errors.size(), 1U);
+  EXPECT_EQ(store.state().errors[0].count, 3U);
+  EXPECT_EQ(store.state().errors[0].exemplar.request_id(), "id-1");
+  const CodeSeries& code = store.state().codes[store.state().errors[0].code_series];
+  EXPECT_EQ(code.count, 3U);
+  EXPECT_EQ(code.last_observed_unix_ns, kNow);
+}
+
+TEST_F(SeriesStoreTest, BeyondTheBudgetIsOtherAndTotalsStayExact) {
+  for (int i = 0; i < 50; ++i) {
+    add(call("Action" + std::to_string(i)));
+    if (i % 7 == 0) apply();
+  }
+  for (int i = 0; i < 10; ++i) add(call("A", "Brand.New" + std::to_string(i)));
+  for (int i = 0; i < 10; ++i) add(call("A", "", "service" + std::to_string(i)));
+  apply();
+  EXPECT_EQ(total_calls(), 70U);
+  const SeriesSnapshot& state = store.state();
+  const auto overflow = [&](BoundedLabel label) {
+    return state.overflow[static_cast<std::size_t>(label)];
+  };
+  EXPECT_EQ(overflow(BoundedLabel::kService), 8U);  // billing and two more are admitted
+  EXPECT_EQ(overflow(BoundedLabel::kCode), 8U);
+  EXPECT_GE(overflow(BoundedLabel::kAction), 46U);
+  std::uint64_t errors = 0, by_code = 0;
+  for (const ErrorSeries& series : state.errors) errors += series.count;
+  for (const CodeSeries& series : state.codes) by_code += series.count;
+  EXPECT_EQ(errors, 10U);
+  EXPECT_EQ(by_code, 10U);
+}
+
+TEST_F(SeriesStoreTest, ErrorSeriesLimitFoldsTheActionOnly) {
+  SeriesLimits roomy = SeriesLimits::none();
+  roomy.error_series = 2;
+  SeriesStore small(roomy, catalog);
+  const std::uint32_t index = small.add_source("s", {"billing"});
+  for (int i = 0; i < 5; ++i) add(call("Action" + std::to_string(i), "InternalError"));
+  small.apply(index, tally, kNow);
+  ASSERT_EQ(small.state().errors.size(), 3U);
+  EXPECT_EQ(small.state().errors[2].action, "other");
+  EXPECT_EQ(small.state().errors[2].count, 3U);
+  EXPECT_EQ(small.state().overflow[static_cast<std::size_t>(BoundedLabel::kAction)], 3U);
+  EXPECT_EQ(small.state().calls.size(), 5U);
+}
+
+TEST_F(SeriesStoreTest, UndocumentedCodesAreCountedAndDated) {
+  add(call("A", "FailedOperation.BrandNew"));
+  apply();
+  ASSERT_EQ(store.state().undocumented.size(), 1U);
+  EXPECT_EQ(store.state().undocumented[0].count, 1U);
+  const auto& infos = store.state().infos;
+  EXPECT_EQ(infos.back().code, "FailedOperation.BrandNew");
+  EXPECT_EQ(infos.back().first_seen_unix_ns, kNow);
+  EXPECT_NE(infos.back().labels.find("documented=\"false\""), std::string_view::npos);
+  EXPECT_NE(infos.back().labels.find("fault_domain=\"vendor\""), std::string_view::npos);
+}
+
+TEST_F(SeriesStoreTest, ASnapshotDoesNotChange) {
+  add(call("A"));
+  apply();
+  const auto snapshot = store.snapshot(kNow);
+  add(call("A"));
+  apply();
+  EXPECT_EQ(snapshot->calls[0].count, 1U);
+  EXPECT_EQ(store.state().calls[0].count, 2U);
+}
+
+TEST_F(SeriesStoreTest, ANewCatalogReclassifiesWithoutTouchingCounts) {
+  add(call("A", "InternalError"));
+  apply();
+  CatalogBuilder builder;
+  for (const EmbeddedFile& file : builtin_catalog_files()) {
+    builder.add(file.bytes, std::string(file.path));
+  }
+  builder.add("schema: 1\nproduct: billing\ncodes: [{code: InternalError, severity: critical}]",
+              "overlay.yaml");
+  ASSERT_TRUE(builder.errors().empty());
+  store.set_catalog(std::make_shared<const Catalog>(builder.build()));
+  const CodeSeries& code = store.state().codes[store.state().errors[0].code_series];
+  EXPECT_EQ(code.count, 1U);
+  EXPECT_NE(store.state().infos[code.info].labels.find("severity=\"critical\""),
+            std::string_view::npos);
+}
+
+TEST_F(SeriesStoreTest, RestoreContinuesWhereTheLastRunStopped) {
+  PersistedState persisted;
+  persisted.sources.push_back({"s", {}, {}});
+  persisted.sources[0].lines.lines = 10;
+  persisted.sources[0].files.rotations = 2;
+  PersistedSeries row;
+  row.source = "s", row.service = "billing", row.action = "A", row.count = 5;
+  persisted.calls.push_back(row);
+  row.code = "InternalError", row.count = 3, row.time_unix_ns = 7;
+  persisted.codes.push_back(row);
+  persisted.errors.push_back(row);
+  store.restore(persisted);
+  add(call("A", "InternalError"));
+  apply();
+  FileCounts files;
+  files.rotations = 1;
+  store.set_files(source, files);
+  EXPECT_EQ(store.state().calls[0].count, 6U);
+  EXPECT_EQ(store.state().errors[0].count, 4U);
+  EXPECT_EQ(store.state().codes[store.state().errors[0].code_series].count, 4U);
+  EXPECT_EQ(store.state().sources[0].lines.lines, 10U);
+  EXPECT_EQ(store.state().sources[0].files.rotations, 3U);
+}
+
+}  // namespace
+}  // namespace apierrd

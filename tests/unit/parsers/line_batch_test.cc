@@ -1,0 +1,97 @@
+#include "parsers/line_batch.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+#include <string>
+#include <vector>
+
+namespace apierrd {
+namespace {
+
+std::vector<std::string> lines_of(std::string_view text) {
+  std::vector<std::string> lines;
+  while (!text.empty()) lines.emplace_back(take_line(text));
+  return lines;
+}
+
+TEST(TakeLine, LineEnds) {
+  using Lines = std::vector<std::string>;
+  EXPECT_EQ(lines_of("a\nb\r\n\n\r\nc"), (Lines{"a", "b", "", "", "c"}));
+  EXPECT_EQ(lines_of("a\rb\r\r\n"), (Lines{"a\rb\r"}));
+}
+
+TEST(LineCutter, KeepsTheUnfinishedLineBack) {
+  LineCutter cutter;
+  const auto cut = cutter.cut("one\ntwo\nthr", 100);
+  EXPECT_EQ(cut.batch.text, "one\ntwo\n");
+  EXPECT_EQ(cut.batch.bytes, 8U);
+  EXPECT_EQ(cut.consumed, 8U);
+  EXPECT_EQ(cutter.finish("thr").text, "thr");
+}
+
+TEST(LineCutter, ALineOfTheLimitWithItsCrIsStillWaitedFor) {
+  LineCutter cutter;
+  EXPECT_EQ(cutter.cut("12345\r", 5).consumed, 0U);
+  EXPECT_EQ(cutter.pending_bytes(), 0U);
+}
+
+TEST(LineCutter, OverlongLineIsOneLineHoweverManyBlocks) {
+  LineCutter cutter;
+  EXPECT_EQ(cutter.cut("1234567", 5).consumed, 7U);
+  EXPECT_EQ(cutter.cut("89", 5).consumed, 2U);
+  EXPECT_EQ(cutter.pending_bytes(), 9U);
+  const auto cut = cutter.cut("0\nok\nrest", 5);
+  EXPECT_EQ(cut.batch.overlong_lines, 1U);
+  EXPECT_EQ(cut.batch.text, "ok\n");
+  EXPECT_EQ(cut.batch.bytes, 11U + 3U);
+  EXPECT_EQ(cut.consumed, 5U);
+  EXPECT_EQ(cutter.pending_bytes(), 0U);
+}
+
+TEST(LineCutter, OverlongLastLineWithoutNewline) {
+  LineCutter cutter;
+  (void)cutter.cut("1234567", 5);
+  const LineBatch batch = cutter.finish("89");
+  EXPECT_EQ(batch.overlong_lines, 1U);
+  EXPECT_EQ(batch.bytes, 9U);
+}
+
+// However a file is cut into blocks, the same lines come out and every byte is accounted for.
+TEST(LineCutter, AnyChunkingGivesTheSameLines) {
+  constexpr std::size_t kLimit = 6;
+  const unsigned seed = 20261123;
+  std::mt19937 random(seed);
+  for (int round = 0; round < 3000; ++round) {
+    std::string file;
+    for (auto i = random() % 40; i > 0; --i) file.push_back("ab\r\n\n"[random() % 5]);
+    std::vector<std::string> expected;
+    for (std::string& line : lines_of(file)) {
+      expected.push_back(line.size() > kLimit ? "(too long)" : line);
+    }
+    LineCutter cutter;
+    std::vector<std::string> seen;
+    std::uint64_t bytes = 0;
+    const auto take = [&](const LineBatch& batch) {
+      for (unsigned i = 0; i < batch.overlong_lines; ++i) seen.emplace_back("(too long)");
+      for (std::string& line : lines_of(batch.text)) {
+        seen.push_back(line.size() > kLimit ? "(too long)" : line);
+      }
+      bytes += batch.bytes;
+    };
+    std::size_t at = 0;     // first byte the cutter has not consumed
+    std::size_t known = 0;  // bytes the "file" has so far
+    while (known < file.size()) {
+      known = std::min(file.size(), known + 1 + random() % 5);
+      const auto cut = cutter.cut(std::string_view(file).substr(at, known - at), kLimit);
+      take(cut.batch);
+      at += cut.consumed;
+    }
+    take(cutter.finish(std::string_view(file).substr(at)));
+    ASSERT_EQ(seen, expected) << "seed " << seed << " round " << round;
+    ASSERT_EQ(bytes, file.size()) << "seed " << seed << " round " << round;
+  }
+}
+
+}  // namespace
+}  // namespace apierrd

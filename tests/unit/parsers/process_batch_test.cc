@@ -1,0 +1,109 @@
+#include "parsers/process_batch.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/support/padded.h"
+
+namespace apierrd {
+namespace {
+
+class ProcessBatchTest : public testing::Test {
+ protected:
+  void process(std::string_view text, bool at_file_start = false) {
+    const test::Padded padded(text);
+    LineBatch batch{padded.view(), text.size(), 0, at_file_start, 1'795'424'400'000'000'000};
+    process_batch(batch, ruleset, parser, tally);
+  }
+  std::uint64_t count(Verdict verdict) const {
+    return tally.lines.by_verdict[static_cast<std::size_t>(verdict)];
+  }
+
+  Ruleset ruleset{std::make_shared<const Catalog>(builtin_catalog()), tencentcloud_format(), 200};
+  CallParser parser;
+  Tally tally;
+};
+
+constexpr const char* kGood = R"({"service":"billing","action":"A","response":{"Response":{}}})";
+constexpr const char* kFailed =
+    R"({"service":"billing","action":"A","response":{"Response":{"Error":{"Code":"InternalError"}}}})";
+
+TEST_F(ProcessBatchTest, EveryLineHasOneVerdict) {
+  process(std::string(kGood) + "\n\n{}\nx\n" + std::string(300, 'y') + "\n" + kFailed);
+  EXPECT_EQ(tally.lines.lines, 6U);
+  EXPECT_EQ(count(Verdict::kRecord), 2U);
+  EXPECT_EQ(count(Verdict::kBlank), 1U);
+  EXPECT_EQ(count(Verdict::kNotApiCall), 1U);
+  EXPECT_EQ(count(Verdict::kInvalidJson), 1U);
+  EXPECT_EQ(count(Verdict::kLineTooLong), 1U);
+  ASSERT_EQ(tally.calls().size(), 1U);
+  EXPECT_EQ(tally.calls()[0]->count, 2U);
+  ASSERT_EQ(tally.errors().size(), 1U);
+  EXPECT_EQ(tally.errors()[0]->code, "InternalError");
+}
+
+TEST_F(ProcessBatchTest, LineLimitIsExact) {
+  const std::string padding(200 - std::string(kGood).size(), ' ');
+  process(std::string(kGood) + padding + "\r\n");
+  EXPECT_EQ(count(Verdict::kRecord), 1U);
+  process(std::string(kGood) + padding + " \n");
+  EXPECT_EQ(count(Verdict::kLineTooLong), 1U);
+}
+
+TEST_F(ProcessBatchTest, ByteOrderMarkOnlyAtTheStartOfAFile) {
+  process(std::string("\xEF\xBB\xBF") + kGood + "\n", true);
+  EXPECT_EQ(count(Verdict::kRecord), 1U);
+  process(std::string("\xEF\xBB\xBF") + kGood + "\n", false);
+  EXPECT_EQ(count(Verdict::kInvalidJson), 1U);
+}
+
+TEST_F(ProcessBatchTest, ClearKeepsRowsAndResetForgetsThem) {
+  process(std::string(kFailed) + "\n");
+  CallRow* row = tally.calls()[0];
+  row->handle.series = 7;
+  tally.clear();
+  EXPECT_TRUE(tally.calls().empty());
+  process(std::string(kFailed) + "\n");
+  EXPECT_EQ(tally.calls()[0], row);
+  EXPECT_EQ(tally.calls()[0]->handle.series, 7U);
+  EXPECT_EQ(tally.calls()[0]->count, 1U);
+  tally.reset();
+  process(std::string(kFailed) + "\n");
+  EXPECT_EQ(tally.calls()[0]->handle.series, RowHandle::kNone);
+}
+
+TEST_F(ProcessBatchTest, HostileNamesDoNotGrowATallyForEver) {
+  Tally small(10);
+  for (int i = 0; i < 100; ++i) {
+    ApiCall call;
+    const std::string action = "Action" + std::to_string(i);
+    call.action = action;
+    small.add(call, *ruleset.catalog, 0);
+    if (i % 5 == 4) {
+      EXPECT_LE(small.calls().size(), 5U);
+      small.clear();
+    }
+  }
+}
+
+TEST_F(ProcessBatchTest, LateAndNewestRecords) {
+  process(R"({"time":"2026-11-23T08:00:00Z","response":{"Response":{}}})"
+          "\n"
+          R"({"time":"2026-11-23T08:59:00Z","response":{"Response":{}}})"
+          "\n"
+          R"({"time":"soon","latency_ms":1,"response":{"Response":{}}})");
+  EXPECT_EQ(tally.lines.late_records, 1U);
+  EXPECT_EQ(tally.lines.newest_record_unix_ns, (1'795'424'400 - 60) * 1'000'000'000LL);
+  EXPECT_EQ(tally.lines.unreadable_times, 1U);
+  EXPECT_EQ(tally.calls()[0]->durations.count(), 1U);
+}
+
+TEST(DurationBucket, ABoundBelongsToItsBucket) {
+  EXPECT_EQ(duration_bucket(0), 0U);
+  EXPECT_EQ(duration_bucket(50'000'000), 0U);
+  EXPECT_EQ(duration_bucket(50'000'001), 1U);
+  EXPECT_EQ(duration_bucket(30'000'000'000), 8U);
+  EXPECT_EQ(duration_bucket(30'000'000'001), 9U);
+}
+
+}  // namespace
+}  // namespace apierrd
