@@ -35,11 +35,15 @@ CREATE TABLE first_seen(service TEXT, code TEXT, time_ns INTEGER,
 CREATE TABLE overflow(label TEXT PRIMARY KEY, count INTEGER) WITHOUT ROWID;
 )sql";
 
-// A prepared statement; bind() in order, then step() or each().
+// A prepared statement, to run() with values or to read row by row with next().
 class Statement {
  public:
   Statement(sqlite3* db, const char* sql) {
     sqlite3_prepare_v2(db, sql, -1, &statement_, nullptr);
+  }
+  /// For reading; `damaged` is set when the rows end by an error.
+  Statement(sqlite3* db, const char* sql, bool& damaged) : Statement(db, sql) {
+    damaged_ = &damaged;
   }
   ~Statement() { sqlite3_finalize(statement_); }
   Statement(const Statement&) = delete;
@@ -53,7 +57,11 @@ class Statement {
     (bind(++index, values), ...);
     return sqlite3_step(statement_) == SQLITE_DONE;
   }
-  bool next() { return statement_ != nullptr && sqlite3_step(statement_) == SQLITE_ROW; }
+  bool next() {
+    const int result = statement_ == nullptr ? SQLITE_ERROR : sqlite3_step(statement_);
+    if (result != SQLITE_ROW && result != SQLITE_DONE && damaged_ != nullptr) *damaged_ = true;
+    return result == SQLITE_ROW;
+  }
   std::string text(int column) const {
     const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
     return bytes == nullptr
@@ -79,6 +87,7 @@ class Statement {
   }
 
   sqlite3_stmt* statement_ = nullptr;
+  bool* damaged_ = nullptr;
 };
 
 // The named numbers of a source, in both directions.
@@ -120,6 +129,7 @@ NamedCounts named_counts(const SourceSeries& source) {
 struct StateStore::Impl {
   sqlite3* db = nullptr;
   std::string path;
+  bool damaged = false;  ///< found so while loading
   // What the database holds, to write only what differs.
   SeriesSnapshot saved;
   std::map<std::string, NamedCounts> saved_counts;
@@ -133,7 +143,7 @@ struct StateStore::Impl {
 
   std::optional<Error> prepare();
   void load_sources(PersistedState& out);
-  bool load_calls(PersistedState& out);
+  void load_calls(PersistedState& out);
   void load_errors(PersistedState& out);
   void load_positions(std::vector<SourcePositions>& out);
   bool save_sources(const SeriesSnapshot& state);
@@ -187,7 +197,7 @@ Result<std::unique_ptr<StateStore>> StateStore::open(const std::string& path) {
 
 void StateStore::Impl::load_sources(PersistedState& out) {
   std::map<std::string, NamedCounts> counts;
-  for (Statement query(db, "SELECT source, name, value FROM source_counts"); query.next();) {
+  for (Statement query(db, "SELECT source, name, value FROM source_counts", damaged); query.next();) {
     counts[query.text(0)][query.text(1)] = query.count(2);
   }
   for (auto& [name, values] : counts) {
@@ -202,43 +212,46 @@ void StateStore::Impl::load_sources(PersistedState& out) {
   }
 }
 
-bool StateStore::Impl::load_calls(PersistedState& out) {
-  for (Statement q(db, "SELECT source, service, action, count, sum_ns, buckets FROM calls");
+void StateStore::Impl::load_calls(PersistedState& out) {
+  for (Statement q(db, "SELECT source, service, action, count, sum_ns, buckets FROM calls", damaged);
        q.next();) {
     PersistedSeries& row = out.calls.emplace_back();
     row.source = q.text(0), row.service = q.text(1), row.action = q.text(2);
     row.count = q.count(3), row.durations.sum_ns = q.count(4);
     const std::string_view buckets = q.blob(5);
-    if (buckets.size() != sizeof row.durations.buckets) return false;
+    if (buckets.size() != sizeof row.durations.buckets) {
+      damaged = true;
+      return;
+    }
     std::memcpy(row.durations.buckets.data(), buckets.data(), buckets.size());
   }
-  return true;
 }
 
 void StateStore::Impl::load_errors(PersistedState& out) {
-  for (Statement q(db, "SELECT source, service, code, count, last_observed_ns FROM codes");
+  for (Statement q(db, "SELECT source, service, code, count, last_observed_ns FROM codes",
+                   damaged);
        q.next();) {
     PersistedSeries& row = out.codes.emplace_back();
     row.source = q.text(0), row.service = q.text(1), row.code = q.text(2);
     row.count = q.count(3), row.time_unix_ns = q.integer(4);
   }
   for (Statement q(db, "SELECT source, service, action, code, count, request_id, request_time_ns "
-                       "FROM errors");
+                       "FROM errors", damaged);
        q.next();) {
     PersistedSeries& row = out.errors.emplace_back();
     row.source = q.text(0), row.service = q.text(1), row.action = q.text(2), row.code = q.text(3);
     row.count = q.count(4);
     row.exemplar.set(q.text(5), q.integer(6), 0);
   }
-  for (Statement q(db, "SELECT source, service, count FROM undocumented"); q.next();) {
+  for (Statement q(db, "SELECT source, service, count FROM undocumented", damaged); q.next();) {
     PersistedSeries& row = out.undocumented.emplace_back();
     row.source = q.text(0), row.service = q.text(1), row.count = q.count(2);
   }
-  for (Statement q(db, "SELECT service, code, time_ns FROM first_seen"); q.next();) {
+  for (Statement q(db, "SELECT service, code, time_ns FROM first_seen", damaged); q.next();) {
     PersistedSeries& row = out.infos.emplace_back();
     row.service = q.text(0), row.code = q.text(1), row.time_unix_ns = q.integer(2);
   }
-  for (Statement q(db, "SELECT label, count FROM overflow"); q.next();) {
+  for (Statement q(db, "SELECT label, count FROM overflow", damaged); q.next();) {
     for (std::size_t label = 0; label < kBoundedLabels.size(); ++label) {
       if (kBoundedLabels[label] == q.text(0)) out.overflow[label] = q.count(1);
     }
@@ -247,7 +260,7 @@ void StateStore::Impl::load_errors(PersistedState& out) {
 
 void StateStore::Impl::load_positions(std::vector<SourcePositions>& out) {
   for (Statement q(db, "SELECT source, path, device, inode, offset, marker FROM positions "
-                       "ORDER BY source");
+                       "ORDER BY source", damaged);
        q.next();) {
     const std::string source = q.text(0);
     if (out.empty() || out.back().source != source) out.push_back({source, {}});
@@ -259,14 +272,12 @@ void StateStore::Impl::load_positions(std::vector<SourcePositions>& out) {
 Result<StateStore::Loaded> StateStore::load() {
   Loaded loaded;
   impl_->load_sources(loaded.series);
-  const bool calls_in_order = impl_->load_calls(loaded.series);
+  impl_->load_calls(loaded.series);
   impl_->load_errors(loaded.series);
   impl_->load_positions(loaded.positions);
-  const int code = sqlite3_errcode(impl_->db);
-  if (calls_in_order && (code == SQLITE_OK || code == SQLITE_DONE)) return loaded;
-  Error failed = impl_->error("cannot read the state database");
-  failed.hint += "; docs/state.md says how to go on";
-  return failed;
+  if (!impl_->damaged) return loaded;
+  return environment_error("the state database is damaged", impl_->path,
+                           "docs/state.md says how to go on");
 }
 
 bool StateStore::Impl::save_sources(const SeriesSnapshot& state) {

@@ -53,9 +53,9 @@ std::uint64_t marker_of(std::span<const char> bytes) {
 ReadBuffer::ReadBuffer(std::size_t line_bytes_max) { resize_for(line_bytes_max); }
 
 void ReadBuffer::resize_for(std::size_t line_bytes_max) {
-  // A block must be able to hold the longest line with its CR LF, or that line could never be told from
-  // one that is too long.
-  block_bytes_ = std::max(kBlockBytes, line_bytes_max + 2);
+  // A block must be able to hold the longest line and all around it, or that line could never be told
+  // from one that is too long.
+  block_bytes_ = std::max(kBlockBytes, line_bytes_max + kLineSlack + 1);
   bytes_.assign(block_bytes_ + kJsonPadding, '\0');
 }
 

@@ -62,7 +62,10 @@ std::string_view trim_code(std::string_view code) {
 std::string_view service_of_host(std::string_view host, std::string& lower) {
   constexpr std::string_view kSuffixes[] = {".tencentcloudapi.com", ".tencentcloudapi.woa.com",
                                             ".api.tencentyun.com"};
-  if (const std::size_t scheme = host.find("://"); scheme != std::string_view::npos) {
+  constexpr std::string_view kSchemeCharacters =  // RFC 3986 section 3.1
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+.-";
+  const std::size_t scheme = host.find_first_not_of(kSchemeCharacters);
+  if (scheme != 0 && scheme != std::string_view::npos && host.substr(scheme).starts_with("://")) {
     host.remove_prefix(scheme + 3);
   }
   host = host.substr(0, host.find_first_of("/?#"));

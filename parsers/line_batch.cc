@@ -19,7 +19,7 @@ LineCutter::Cut LineCutter::cut(std::string_view block, std::size_t line_bytes_m
     cut.batch.text = block.substr(0, last_newline + 1);
     cut.batch.bytes += cut.batch.text.size();
     cut.consumed += cut.batch.text.size();
-  } else if (block.size() > line_bytes_max + 1) {  // one more than the limit could still be a CR
+  } else if (block.size() > line_bytes_max + kLineSlack) {
     overlong_bytes_ = block.size();
     cut.consumed += block.size();
   }

@@ -14,6 +14,9 @@ namespace apierrd {
 /// is more likely a writer's fault than a call.
 inline constexpr std::size_t kLineBytesDefault = 1U << 20;
 
+/// What may stand around a line of the limit's length: a byte order mark before it and a CR behind.
+inline constexpr std::size_t kLineSlack = 4;
+
 struct LineBatch {
   std::string_view text;            ///< whole lines; kJsonPadding readable bytes follow it
   std::uint64_t bytes = 0;          ///< bytes of the file this batch accounts for, long lines included

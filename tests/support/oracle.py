@@ -168,10 +168,10 @@ def split_lines(data):
 
 def read_line(line):
     """One line -> (service, action, trimmed code or None), or raises Ignored or Rejected."""
+    if len(line) > MAX_LINE_BYTES:
+        raise Rejected("line_too_long")  # before anything is known of what is in it
     if not line.strip(b" \t\r"):
         raise Ignored("blank")
-    if len(line) > MAX_LINE_BYTES:
-        raise Rejected("line_too_long")
     try:
         text = line.decode("utf-8")
     except UnicodeDecodeError:
@@ -214,18 +214,19 @@ def read_service(document):
     ]
     for host in candidates:
         if is_text(host):
-            return needed(service_of_host(host))
+            # A host is a second source of the name only: one that is no text does not cost the call.
+            return "unknown" if has_lone_surrogate(host) else service_of_host(host)
     return "unknown"
 
 
 def service_of_host(host):
-    host = host.encode("utf-8", "surrogatepass").lower()  # bytes: only ASCII letters have a case
+    host = host.encode("utf-8").lower()  # bytes: only ASCII letters have a case
     host = re.sub(rb"^[a-z][a-z0-9+.-]*://", b"", host)
     host = re.split(rb"[/?#]", host, maxsplit=1)[0]
     host = host.partition(b":")[0]
-    label = host.partition(b".")[0]
+    label = host.partition(b".")[0].decode("utf-8")
     if host.endswith(HOST_SUFFIXES) and label:
-        return label.decode("utf-8", "surrogatepass")
+        return label
     return "unknown"
 
 

@@ -65,7 +65,7 @@ class Lines(unittest.TestCase):
 
     def test_precedence(self):
         limit = oracle.MAX_LINE_BYTES
-        self.assertEqual(outcome(b" " * (limit + 1)), ("ignored", "blank"))
+        self.assertEqual(outcome(b" " * (limit + 1)), ("rejected", "line_too_long"))
         self.assertEqual(outcome(b"\xff" * (limit + 1)), ("rejected", "line_too_long"))
         self.assertEqual(outcome(b"\xff" * limit), ("rejected", "invalid_utf8"))
         self.assertEqual(outcome(b"x" * limit), ("rejected", "invalid_json"))
@@ -140,6 +140,8 @@ class Records(unittest.TestCase):
             ('"host":"cvm.tencentcloudapi.woa.com"', "cvm"),
             ('"host":"a.gz.api.tencentyun.com/v2/i.php"', "a"),
             ('"host":".tencentcloudapi.com"', "unknown"),
+            ('"host":"\\ud800.tencentcloudapi.com"', "unknown"),
+            ('"host":"a.tencentcloudapi.com/?to=https://b.tencentcloudapi.com"', "a"),
             ('"host":"tencentcloudapi.com"', "unknown"),
             ('"host":"cvm.tencentcloudapi.com.evil.org"', "unknown"),
             ('"host":"x","endpoint":"a.tencentcloudapi.com"', "unknown"),

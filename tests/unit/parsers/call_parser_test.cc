@@ -152,6 +152,8 @@ TEST(ServiceOfHost, KnownSuffixesOnly) {
   EXPECT_EQ(service_of_host("billing.tencentcloudapi.com", lower), "billing");
   EXPECT_EQ(service_of_host("https://billing.intl.tencentcloudapi.com:443/x?y", lower), "billing");
   EXPECT_EQ(service_of_host("cloudaudit.ap-guangzhou.api.tencentyun.com", lower), "cloudaudit");
+  EXPECT_EQ(service_of_host("x.tencentcloudapi.com/?to=https://y.tencentcloudapi.com", lower), "x");
+  EXPECT_EQ(service_of_host("`ttps://cvm.tencentcloudapi.com", lower), "");
   EXPECT_EQ(service_of_host("tencentcloudapi.com", lower), "");
   EXPECT_EQ(service_of_host(".tencentcloudapi.com", lower), "");
   EXPECT_EQ(service_of_host("evil.com/cvm.tencentcloudapi.com", lower), "");

@@ -1,0 +1,47 @@
+// Any bytes as a log: no crash, the ledger closes, and one line never changes what another counts.
+#include <cstdlib>
+#include <string>
+
+#include "parsers/process_batch.h"
+
+using namespace apierrd;
+
+namespace {
+
+const Ruleset& ruleset() {
+  static const Ruleset kRuleset{std::make_shared<const Catalog>(builtin_catalog()),
+                                tencentcloud_format(), 4096};
+  return kRuleset;
+}
+
+Tally tally_of(std::string text, CallParser& parser) {
+  const std::size_t size = text.size();
+  text.append(kJsonPadding, '\0');
+  Tally tally(SIZE_MAX);
+  LineBatch batch{std::string_view(text).substr(0, size), size, 0, false, 0};
+  process_batch(batch, ruleset(), parser, tally);
+  return tally;
+}
+
+void require(bool holds) {
+  if (!holds) std::abort();
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  static CallParser parser;
+  const std::string input(reinterpret_cast<const char*>(data), size);
+  const Tally alone = tally_of(input, parser);
+  std::uint64_t verdicts = 0;
+  for (const std::uint64_t count : alone.lines.by_verdict) verdicts += count;
+  require(verdicts == alone.lines.lines && alone.lines.bytes == size);
+
+  const std::string good =
+      R"({"service":"s","action":"neighbour","response":{"Response":{"Error":{"Code":"X"}}}})";
+  const Tally among = tally_of(good + "\n" + input + "\n" + good + "\n", parser);
+  require(among.lines.lines == alone.lines.lines + 2 + (input.empty() || input.back() == '\n'));
+  require(among.lines.records == alone.lines.records + 2);
+  require(among.errors().size() <= alone.errors().size() + 1);
+  return 0;
+}
