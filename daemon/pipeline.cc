@@ -121,15 +121,27 @@ void Pipeline::configure(const Config& config, std::shared_ptr<const Catalog> ca
       sources_.push_back(std::move(source));
       continue;
     }
-    const auto saved = std::find_if(resume_.begin(), resume_.end(), [&](const auto& positions) {
-      return positions.source == wanted.name;
-    });
-    sources_.push_back(std::make_unique<Source>(Source{
-        wanted.name, index, std::move(ruleset),
-        Tailer(files_, *events_, tail_options(config, wanted),
-               saved == resume_.end() ? std::vector<FilePosition>() : saved->files),
-        Tally()}));
+    sources_.push_back(std::make_unique<Source>(
+        Source{wanted.name, index, std::move(ruleset),
+               Tailer(files_, *events_, tail_options(config, wanted), take_resume(wanted.name)),
+               Tally()}));
   }
+  // Should such a source come back, it goes on where it stopped.
+  for (const std::unique_ptr<Source>& source : before) {
+    if (!source) continue;
+    resume_.push_back({source->name, source->tailer.positions()});
+    series_->retire_files(source->index);
+  }
+}
+
+std::vector<FilePosition> Pipeline::take_resume(const std::string& source) {
+  const auto saved = std::find_if(resume_.begin(), resume_.end(), [&](const auto& positions) {
+    return positions.source == source;
+  });
+  if (saved == resume_.end()) return {};
+  std::vector<FilePosition> files = std::move(saved->files);
+  resume_.erase(saved);
+  return files;
 }
 
 void Pipeline::run() {
@@ -241,6 +253,7 @@ void Pipeline::serve_requests() {
     if (wanted == served_ && !reload) return;
   }
   if (reload) {
+    if (dirty_) commit();  // with the positions of sources that may be leaving
     configure(reload->config, reload->catalog);
     sweep();
   }

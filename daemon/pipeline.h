@@ -53,7 +53,8 @@ class Pipeline {
   /// A snapshot for /metrics; its first one ends the start-up hold.
   std::shared_ptr<const SeriesSnapshot> scrape();
 
-  /// Changes sources, formats, catalog and limits at the next batch boundary. Counters stay.
+  /// Changes sources, formats, catalog and limits.line_bytes at the next batch
+  /// boundary. Counters stay.
   void reload(const Config& config, std::shared_ptr<const Catalog> catalog);
 
   /// Why the counts are not up to date with the logs yet; empty = they are.
@@ -71,6 +72,7 @@ class Pipeline {
 
   void run();
   void configure(const Config& config, std::shared_ptr<const Catalog> catalog);
+  std::vector<FilePosition> take_resume(const std::string& source);
   bool holding();
   bool read_round();
   void sweep();

@@ -24,6 +24,8 @@ std::string fixed_folder_of(const std::string& pattern) {
   return folder_of(pattern.substr(0, pattern.find_first_of("*?[")) + "x");
 }
 
+constexpr std::size_t kUnusedPositionsMax = 1'000;
+
 // Rotated files are compressed in place; their lines were read before. (`replay` reads them.)
 bool is_compressed(const std::string& path) { return path.ends_with(".gz") || path.ends_with(".zst"); }
 
@@ -157,18 +159,24 @@ void Tailer::open(const std::string& path, std::int64_t now_ns) {
 
 // Where to begin: behind what was counted before, if the file's content says it is that file.
 std::uint64_t Tailer::first_offset(OpenFile& file, const FileInfo& info) {
+  // Without the same id the marker alone speaks, and one of few bytes says too little.
   const auto is_resumed = [&](const FilePosition& position) {
     return position.offset > 0 && info.size >= position.offset &&
+           (position.id == info.id || position.offset >= kMarkerBytes) &&
            marker_before(file, position.offset) == position.marker;
   };
   // The same file most likely has the same id, and of several that fit the furthest is right.
-  std::stable_sort(resume_.begin(), resume_.end(), [&](const auto& a, const auto& b) {
-    return std::pair(a.id == info.id, a.offset) > std::pair(b.id == info.id, b.offset);
-  });
-  const auto found = std::find_if(resume_.begin(), resume_.end(), is_resumed);
-  if (found != resume_.end()) {
-    const std::uint64_t offset = found->offset;
-    resume_.erase(found);
+  const auto rank = [&](const FilePosition& position) {
+    return std::pair(position.id == info.id, position.offset);
+  };
+  auto best = resume_.end();
+  for (auto position = resume_.begin(); position != resume_.end(); ++position) {
+    if (best != resume_.end() && rank(*position) <= rank(*best)) continue;
+    if (is_resumed(*position)) best = position;
+  }
+  if (best != resume_.end()) {
+    const std::uint64_t offset = best->offset;
+    resume_.erase(best);
     return offset;
   }
   return options_.start_at_end && first_sweep_ ? last_line_start(file, info.size) : 0;
@@ -271,7 +279,10 @@ const FileCounts& Tailer::refresh_counts(std::int64_t now_unix_ns) {
 }
 
 std::vector<FilePosition> Tailer::positions() {
-  std::vector<FilePosition> positions;
+  // Files not seen again yet may still come back, an unreadable one for example; the oldest are let go.
+  const std::size_t kept = std::min(resume_.size(), kUnusedPositionsMax);
+  std::vector<FilePosition> positions(resume_.end() - static_cast<std::ptrdiff_t>(kept),
+                                      resume_.end());
   for (TailedFile& tailed : tailed_) {
     const auto marker = marker_before(*tailed.file, tailed.offset);
     if (tailed.offset == 0 || !marker) continue;

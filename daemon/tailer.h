@@ -82,7 +82,7 @@ class Tailer {
   const FileCounts& counts() const { return counts_; }
   /// Brings counts().files up to date and returns all of it. `now_unix_ns` is the wall clock.
   const FileCounts& refresh_counts(std::int64_t now_unix_ns);
-  /// Where each file would be resumed.
+  /// Where each file would be resumed, those given at the start and not seen since included.
   std::vector<FilePosition> positions();
 
  private:

@@ -70,7 +70,7 @@ std::uint32_t SeriesStore::add_source(const std::string& name,
     SourceSeries& source = state_.sources.emplace_back();
     source.name = name;
     append_label(source.labels, "source", safe_label_value(name));
-    restored_files_.emplace_back();
+    retired_files_.emplace_back();
   }
   for (const std::string& product : products) {
     services_.admit(product);
@@ -282,7 +282,7 @@ void SeriesStore::apply(std::uint32_t source, const Tally& tally, std::int64_t n
 }
 
 void SeriesStore::set_files(std::uint32_t source, FileCounts files) {
-  const FileCounts& before = restored_files_[source];
+  const FileCounts& before = retired_files_[source];
   files.rotations += before.rotations;
   files.truncations += before.truncations;
   files.open_errors += before.open_errors;
@@ -292,11 +292,18 @@ void SeriesStore::set_files(std::uint32_t source, FileCounts files) {
   state_.sources[source].files = std::move(files);
 }
 
+void SeriesStore::retire_files(std::uint32_t source) {
+  FileCounts& files = state_.sources[source].files;
+  files.files.clear();
+  files.files_open = 0;
+  retired_files_[source] = files;
+}
+
 void SeriesStore::restore(const PersistedState& persisted) {
   for (const PersistedSource& source : persisted.sources) {
     const std::uint32_t index = add_source(source.name, {});
     state_.sources[index].lines = source.lines;
-    state_.sources[index].files = restored_files_[index] = source.files;
+    state_.sources[index].files = retired_files_[index] = source.files;
   }
   for (const PersistedSeries& row : persisted.calls) {
     services_.admit(row.service);

@@ -153,8 +153,11 @@ class SeriesStore {
   /// Adds a tally's counts. `now_unix_ns` is the wall clock.
   void apply(std::uint32_t source, const Tally& tally, std::int64_t now_unix_ns);
 
-  /// What the reader found since start; what was restored stays underneath.
+  /// What the source's reader found since it began; what earlier ones found is added.
   void set_files(std::uint32_t source, FileCounts files);
+
+  /// The reader of this source is gone: its counts stay and a later reader's add to them.
+  void retire_files(std::uint32_t source);
 
   /// Takes up the counts of an earlier run; before any apply().
   void restore(const PersistedState& persisted);
@@ -200,7 +203,7 @@ class SeriesStore {
   SeriesLimits limits_;
   std::shared_ptr<LabelArena> arena_;
   SeriesSnapshot state_;
-  std::vector<FileCounts> restored_files_;  ///< by source
+  std::vector<FileCounts> retired_files_;  ///< by source: counts of readers before this one
   Index call_index_, code_index_, error_index_, undocumented_index_, info_index_;
   std::size_t codes_from_start_ = 0;
   Budget services_, actions_, codes_;

@@ -84,7 +84,8 @@ def tracked_files():
                                 capture_output=True, text=True, check=True).stdout.split("\n")
         return [ROOT / name for name in listed if name]
     except (OSError, subprocess.CalledProcessError):
-        return [path for path in ROOT.rglob("*") if path.is_file() and "build" not in path.parts]
+        return [path for path in ROOT.rglob("*")
+                if path.is_file() and not {"build", ".git"} & set(path.parts)]
 
 
 checked = 0
