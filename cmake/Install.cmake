@@ -1,1 +1,25 @@
+# `cmake --install DIR [--prefix P]`: program, unit, reference copies of the catalogs, documents.
+# No configuration is installed: the example stands with the documents, /etc is the administrator's.
+include(GNUInstallDirs)
 
+install(TARGETS apierrd RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+
+# The catalogs are compiled in; these copies are for reading and as a model for overlays.
+install(DIRECTORY parsers/catalogs/ DESTINATION ${CMAKE_INSTALL_DATADIR}/apierrd/catalogs
+        FILES_MATCHING PATTERN "*.yaml")
+
+install(FILES README.md CHANGELOG.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs)
+install(FILES deploy/apierrd.example.yaml DESTINATION ${CMAKE_INSTALL_DOCDIR}/deploy)
+install(DIRECTORY deploy/prometheus DESTINATION ${CMAKE_INSTALL_DOCDIR}/deploy)
+
+# The unit names the program by its absolute path, which --prefix decides at install time. It goes to
+# lib/systemd/system below the prefix: systemd reads it there for /usr and /usr/local.
+install(CODE "
+  file(READ \"${PROJECT_SOURCE_DIR}/deploy/systemd/apierrd.service\" unit)
+  string(REPLACE /usr/bin/apierrd \"\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_BINDIR}/apierrd\" unit \"\${unit}\")
+  string(REPLACE /usr/share/doc/apierrd \"\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_DOCDIR}\" unit \"\${unit}\")
+  file(WRITE \"${PROJECT_BINARY_DIR}/install/apierrd.service\" \"\${unit}\")
+  file(INSTALL \"${PROJECT_BINARY_DIR}/install/apierrd.service\"
+       DESTINATION \"\${CMAKE_INSTALL_PREFIX}/lib/systemd/system\" TYPE FILE)
+")

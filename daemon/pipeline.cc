@@ -240,7 +240,7 @@ void Pipeline::commit() {
   dirty_ = true;  // tried again with the next commit
   if (observer_.failed) observer_.failed();
   log_.error("state_not_written",
-             saved.error().text() + "; counting goes on, a restart would read the log again");
+             saved.error().text() + "; counting goes on, /metrics shows the last written counts until it works again");
 }
 
 void Pipeline::serve_requests() {
@@ -260,11 +260,28 @@ void Pipeline::serve_requests() {
   // What is shown is committed first: a crash cannot take back what was scraped.
   if (dirty_) commit();
   refresh_counts();
-  std::shared_ptr<const SeriesSnapshot> snapshot = series_->snapshot(now());
+  std::shared_ptr<const SeriesSnapshot> snapshot = dirty_ && state_ ? stale_snapshot()
+                                                                    : series_->snapshot(now());
   const std::lock_guard lock(mutex_);
   latest_ = std::move(snapshot);
   served_ = wanted;
   served_changed_.notify_all();
+}
+
+// While the state cannot be written, counters stay as they were last committed; only what says how far
+// behind that is goes on changing.
+std::shared_ptr<const SeriesSnapshot> Pipeline::stale_snapshot() {
+  auto snapshot = std::make_shared<SeriesSnapshot>(*latest_);
+  snapshot->time_unix_ns = now();
+  for (SourceSeries& shown : snapshot->sources) {
+    for (const SourceSeries& source : series_->state().sources) {
+      if (source.name != shown.name) continue;
+      shown.files.files = source.files.files;
+      shown.files.files_open = source.files.files_open;
+      shown.files.caught_up_unix_ns = source.files.caught_up_unix_ns;
+    }
+  }
+  return snapshot;
 }
 
 std::shared_ptr<const SeriesSnapshot> Pipeline::snapshot() {

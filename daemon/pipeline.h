@@ -47,8 +47,8 @@ class Pipeline {
   /// Finishes the batch in hand, commits, ends the thread.
   void stop();
 
-  /// Values as of now, all of them committed. From any thread; waits for the ingest thread, at most two
-  /// seconds, and then gives the last ones.
+  /// Values as of now, all of them committed; older ones while the state cannot be written. From any
+  /// thread; waits for the ingest thread, at most two seconds, and then gives the last ones.
   std::shared_ptr<const SeriesSnapshot> snapshot();
   /// A snapshot for /metrics; its first one ends the start-up hold.
   std::shared_ptr<const SeriesSnapshot> scrape();
@@ -81,6 +81,7 @@ class Pipeline {
   void count(Source& source, LineBatch batch);
   void commit();
   void refresh_counts();
+  std::shared_ptr<const SeriesSnapshot> stale_snapshot();
   std::int64_t now() { return clock_.unix_ns(); }
 
   FileSystem& files_;

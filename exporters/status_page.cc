@@ -50,9 +50,13 @@ std::vector<FailingCode> failing_codes(const SeriesSnapshot& snapshot) {
     rows.push_back({&series, &snapshot.infos[series.info],
                     latest[i] ? latest[i]->exemplar.request_id() : std::string_view()});
   }
-  // What pages first, then the most frequent.
+  // What pages at its first occurrence, then by severity, then the most frequent.
   std::sort(rows.begin(), rows.end(), [](const FailingCode& a, const FailingCode& b) {
-    const auto rank = [](const FailingCode& row) { return row.info->classification.severity(); };
+    const auto rank = [](const FailingCode& row) {
+      const Classification& is = row.info->classification;
+      const bool pages = is.documented() && is.entry->event_page;
+      return std::pair(!pages, is.severity());
+    };
     return rank(a) != rank(b) ? rank(a) < rank(b) : a.series->count > b.series->count;
   });
   return rows;

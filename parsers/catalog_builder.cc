@@ -71,12 +71,13 @@ void CatalogBuilder::add_code(const YamlValue& value, FileContext& context) {
   if (value.kind != YamlValue::Kind::kMap) return;
   const YamlValue* code_value = reader.require("code");
   const std::optional<std::string> code = reader.text("code");
+  if (!code) return;
   const std::size_t errors_before = errors_.size();
-  if (code && !valid_code(*code)) {
+  if (!valid_code(*code)) {
     reader.complain(*code_value, "'" + *code + "' cannot be an error code",
                     "letters, digits, dots and underscores, at most 128, a letter first");
   }
-  const std::string trimmed(trim_code(code.value_or("")));
+  const std::string trimmed(trim_code(*code));
   if (!context.codes_seen.insert(trimmed).second) {
     reader.complain(*code_value, "code '" + trimmed + "' is given twice in this file");
   }
@@ -121,7 +122,7 @@ void CatalogBuilder::add_code(const YamlValue& value, FileContext& context) {
     }
   }
   reader.finish();
-  if (errors_.size() == errors_before && code) codes[trimmed] = std::move(entry);
+  if (errors_.size() == errors_before) codes[trimmed] = std::move(entry);
 }
 
 void CatalogBuilder::add_alias(const YamlValue& value, FileContext& context) {

@@ -11,51 +11,53 @@ namespace apierrd {
 
 namespace {
 
-constexpr std::size_t kValuesMax = 1'000'000;
+constexpr std::size_t kValuesMax = 200'000;  // ten times the largest catalog we ship
+constexpr int kDepthMax = 32;                 // an anchor can hold itself
 
 class Converter {
  public:
   explicit Converter(const std::string& file) : file_(file) {}
 
-  std::optional<Error> convert(const YAML::Node& node, YamlValue& out) {
+  std::optional<Error> convert(const YAML::Node& node, YamlValue& out, int depth = 1) {
     if (++values_ > kValuesMax) {
       return invalid_error("too many values", file_, "anchors repeat what they name; spell less");
     }
     out.line = node.Mark().line + 1;
     out.column = node.Mark().column + 1;
+    if (depth > kDepthMax) return invalid_error("nested too deeply", place_of(out, file_));
     switch (node.Type()) {
       case YAML::NodeType::Scalar:
         out.kind = YamlValue::Kind::kScalar;
         out.scalar = node.Scalar();
         return {};
-      case YAML::NodeType::Sequence: return convert_list(node, out);
-      case YAML::NodeType::Map: return convert_map(node, out);
+      case YAML::NodeType::Sequence: return convert_list(node, out, depth);
+      case YAML::NodeType::Map: return convert_map(node, out, depth);
       default: return {};
     }
   }
 
  private:
-  std::optional<Error> convert_list(const YAML::Node& node, YamlValue& out) {
+  std::optional<Error> convert_list(const YAML::Node& node, YamlValue& out, int depth) {
     out.kind = YamlValue::Kind::kList;
     for (const YAML::Node& element : node) {
-      if (auto error = convert(element, out.list.emplace_back())) return error;
+      if (auto error = convert(element, out.list.emplace_back(), depth + 1)) return error;
     }
     return {};
   }
 
-  std::optional<Error> convert_map(const YAML::Node& node, YamlValue& out) {
+  std::optional<Error> convert_map(const YAML::Node& node, YamlValue& out, int depth) {
     out.kind = YamlValue::Kind::kMap;
     for (const auto& entry : node) {
       auto& [key, value] = out.map.emplace_back();
-      if (auto error = convert(entry.first, key)) return error;
+      if (auto error = convert(entry.first, key, depth + 1)) return error;
       if (key.kind != YamlValue::Kind::kScalar) {
         return invalid_error("a key must be plain text", place_of(key, file_));
       }
-      const auto same = [&](const auto& other) { return other.first.scalar == key.scalar; };
+      const auto same = [&key = key](const auto& other) { return other.key.scalar == key.scalar; };
       if (std::count_if(out.map.begin(), out.map.end(), same) > 1) {
         return invalid_error("key '" + key.scalar + "' is given twice", place_of(key, file_));
       }
-      if (auto error = convert(entry.second, value)) return error;
+      if (auto error = convert(entry.second, value, depth + 1)) return error;
       if (value.line == 0) value.line = key.line, value.column = key.column;
     }
     return {};

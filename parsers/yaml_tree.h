@@ -8,28 +8,33 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "parsers/result.h"
 
 namespace apierrd {
 
+struct YamlEntry;
+
 struct YamlValue {
   enum class Kind { kNull, kScalar, kList, kMap };
   Kind kind = Kind::kNull;
   std::string scalar;
   std::vector<YamlValue> list;
-  std::vector<std::pair<YamlValue, YamlValue>> map;  ///< keys are scalars, unique, in file order
+  std::vector<YamlEntry> map;  ///< keys are scalars, unique, in file order
   int line = 0;    ///< from 1
   int column = 0;  ///< from 1
+};
+
+struct YamlEntry {
+  YamlValue key, value;
 };
 
 /// Larger files are refused: a catalog of all the vendor's codes is below 4 MiB.
 inline constexpr std::size_t kYamlBytesMax = 8U << 20;
 
 /// Reads one document. `file` is only for messages. Errors: YAML syntax, duplicate keys, keys that are
-/// no scalars, more than 1,000,000 values (anchors can multiply them).
+/// no scalars, nesting beyond 32 levels, more than 200,000 values (anchors can multiply them).
 Result<YamlValue> parse_yaml(std::string_view text, const std::string& file);
 
 /// Reads one mapping key by key and gathers all complaints, each with its place. What nobody asked

@@ -1,8 +1,8 @@
 """Starts, scrapes and stops the real program; shared by the end-to-end tests.
 
-A test is a function that takes a pathlib.Path of an empty folder and returns its closing words; run(test)
-gives it one, ends every process it started, and turns the outcome into the exit code: 0, 1, or 77 for a
-skip. Nothing here waits a fixed time: wait_until() polls, and says how long it took.
+A test is made of parts, functions that take a pathlib.Path of an empty folder; run() calls them, ends
+every process they started, and turns the outcome into the exit code: 0, 1, or 77 for a skip. Nothing here
+waits a fixed time: wait_until() polls, and says how long it took.
 """
 import atexit
 import collections
@@ -12,6 +12,7 @@ import json
 import os
 import pathlib
 import re
+import resource
 import signal
 import socket
 import subprocess
@@ -62,14 +63,14 @@ def wait_until(what, probe, deadline_s=DEADLINE_S, quiet=False):
     pause, answer = 0.005, None
     while True:
         answer = probe()
-        good = answer[0] if isinstance(answer, tuple) else answer
+        good = answer[0] if isinstance(answer, tuple) and not hasattr(answer, "_fields") else answer
         delay = time.monotonic() - started
         if good:
             if not quiet:
                 print(f"  {what}: after {delay:.2f} s")
             return answer
         if delay > deadline_s:
-            raise Failure(f"not within {deadline_s} s: {what}; last seen: {answer!r}")
+            raise Failure(f"not within {deadline_s} s: {what}; last seen: {answer!r:.1500}")
         time.sleep(pause)
         pause = min(pause * 1.5, 0.1)
 
@@ -78,8 +79,10 @@ def wait_until(what, probe, deadline_s=DEADLINE_S, quiet=False):
 
 def spawn(arguments, **options):
     """A child that does not outlive this process, however this process ends."""
-    process = subprocess.Popen(
-        arguments, preexec_fn=lambda: _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL), **options)
+    def in_child():
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # Daemon.fill_disk(): an error, not the end
+    process = subprocess.Popen(arguments, preexec_fn=in_child, **options)
     _processes.append(process)
     return process
 
@@ -303,6 +306,19 @@ class Daemon:
             return (not found, found[:10], metrics)
         return wait_until(what, probe)[2]
 
+    def pause(self):
+        """Stops it in its tracks, for things to happen between two looks; resume() lets it go on."""
+        self.process.send_signal(signal.SIGSTOP)
+        os.waitpid(self.process.pid, os.WUNTRACED)  # until all its threads stand still
+
+    def resume(self):
+        self.process.send_signal(signal.SIGCONT)
+
+    def fill_disk(self, full=True):
+        """As if there were no room left: files cannot grow beyond 8 KiB."""
+        _, most = resource.prlimit(self.process.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(self.process.pid, resource.RLIMIT_FSIZE, (8192 if full else most, most))
+
     def hang_up(self):
         self.process.send_signal(signal.SIGHUP)
 
@@ -317,25 +333,49 @@ class Daemon:
         check(code == 0, f"the daemon ended with {code} after SIGTERM: {self.log()[-3000:]}")
 
 
-def run(test):
-    """Runs a test in a folder of its own and ends the process with its verdict."""
+def run(words, *parts):
+    """Runs each part in a folder of its own, all of them whatever happens to one, and ends the process
+    with the verdict. Arguments choose parts by name."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    with tempfile.TemporaryDirectory(prefix="apierrd-e2e-") as name:
+    wanted = sys.argv[1:]
+    started = time.monotonic()
+    failed, skipped = [], []
+    chosen = [part for part in parts if not wanted or part.__name__ in wanted]
+    for part in chosen:
+        print(f"{part.__name__}:", flush=True)
+        begun = time.monotonic()
+        reason = run_part(part)
+        print(f"  {time.monotonic() - begun:.1f} s in all", flush=True)
+        if isinstance(reason, Skip):
+            print(f"  skipped: {reason}")
+            skipped.append(reason)
+        elif reason is not None:
+            failed.append(part.__name__)
+    seconds = f"{time.monotonic() - started:.1f} s"
+    if failed:
+        sys.exit(f"FAILED: {', '.join(failed)} ({seconds})")
+    if skipped and len(skipped) == len(chosen):
+        print(f"SKIP: {skipped[0]}")
+        sys.exit(77)
+    print(f"OK: {words} ({seconds})")
+
+
+def run_part(part):
+    """None, or the Skip or other exception that ended it."""
+    with tempfile.TemporaryDirectory(prefix="apierrd-e2e-", ignore_cleanup_errors=True) as name:
         folder = pathlib.Path(name).resolve()
-        started = time.monotonic()
         try:
-            words = test(folder)
+            part(folder)
         except Skip as reason:
-            print(f"SKIP: {reason}")
-            sys.exit(77)
+            return reason
         except (Failure, OSError, subprocess.SubprocessError, http.client.HTTPException) as error:
             frames = traceback.extract_tb(error.__traceback__)
-            here = [f for f in frames if f.filename == sys.argv[0]] or frames
-            print(f"FAILED: {here[-1].filename}:{here[-1].lineno}: {type(error).__name__}: {error}")
+            line = [f.lineno for f in frames if f.filename != __file__][-1:]
+            print(f"  FAILED at line {line}: {type(error).__name__}: {error}")
             for log in folder.rglob("*.stderr"):
-                print(f"--- {log.name}\n{log.read_text(errors='replace')[-3000:]}")
-            sys.exit(1)
+                text = log.read_text(errors="replace")[-2000:].replace("\n", "\n    | ")
+                print(f"    {log.name}\n    | {text}")
+            return error
         finally:
             end_all()
-        print(f"OK: {words} ({time.monotonic() - started:.1f} s)")
-
+    return None

@@ -130,5 +130,12 @@ TEST(CatalogBuilder, AnchorsCannotMultiplyWithoutEnd) {
   EXPECT_THAT(builder.errors()[0].text(), HasSubstr("too many values"));
 }
 
+TEST(CatalogBuilder, AnAnchorThatHoldsItselfIsAnError) {
+  CatalogBuilder builder;
+  builder.add("a: &a [*a]\n", "x.yaml");
+  ASSERT_FALSE(builder.errors().empty());
+  EXPECT_THAT(builder.errors()[0].text(), HasSubstr("nested too deeply"));
+}
+
 }  // namespace
 }  // namespace apierrd

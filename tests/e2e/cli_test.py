@@ -1,0 +1,253 @@
+#!/usr/bin/env python3
+"""Every subcommand keeps its contract: exit codes, where messages go, what they say."""
+import gzip
+import json
+import os
+import re
+import shutil
+import subprocess
+
+from apierrd_e2e import (OPENMETRICS, Metrics, Skip, call_line, check, demo_lines, openmetrics_check,
+                         program, run, run_program)
+
+COMMANDS = ("run", "replay", "check", "explain", "codes", "rules", "demo")
+CODE_KEYS = ["product", "code", "class", "documented", "fault_domain", "retryable", "severity",
+             "description", "description_zh", "remedy", "source"]
+FAULT_DOMAINS = {"caller", "credential", "permission", "quota", "business", "resource", "vendor",
+                 "network", "none", "unknown"}
+GOOD = "sources:\n  - name: app\n    paths: [app*.log]\n"
+
+
+def expect(code, *arguments, **options):
+    """Runs a command that must end with `code`; fine ones are silent on stderr, failed ones say why."""
+    done = run_program(*arguments, **options)
+    shown = f"{' '.join(map(str, arguments))[:200]}"
+    check(done.returncode == code, f"`{shown}` exits {done.returncode}, not {code}: {done.stderr.decode()[:500]}")
+    if code >= 2:
+        check(done.stderr.startswith(b"apierrd: "), f"`{shown}`: no message: {done.stderr}")
+        check(done.stdout == b"", f"`{shown}` prints a result: {done.stdout[:100]}")
+    check(b"terminate called" not in done.stderr, f"`{shown}`: {done.stderr}")
+    return done
+
+
+def help_and_usage(_folder):
+    overview = expect(0, "--help").stdout.decode()
+    check(re.fullmatch(rb"apierrd \d+\.\d+\.\d+\S*\n", expect(0, "--version").stdout), "--version")
+    expect(2)
+    for arguments in (["--nonsense"], ["nonsense"], ["run"], ["check"], ["replay"],
+                      ["replay", "--output", "xml", "-"], ["codes", "--output", "xml"], ["codes", "a", "b"],
+                      ["explain", "a", "b"], ["demo", "--lines", "many"], ["demo", "--rate", "0"],
+                      ["demo", "--write", "-", "--lines", "1", "--seed", "-1"], ["run", "--config"]):
+        expect(2, *arguments)
+    missing = [command for command in COMMANDS if not re.search(rf"^  {command} ", overview, re.MULTILINE)]
+    for command in set(COMMANDS) - set(missing):
+        text = expect(0, command, "--help").stdout.decode()
+        check(f"Example: apierrd {command}" in text or "Example" in text and f"apierrd {command}" in text,
+              f"{command} --help has no example")
+        expect(2, command, "--nonsense")
+    check(not missing, f"commands of the contract that are missing: {missing}")
+
+
+def configuration_errors(folder):
+    """Each names file:line:column on stderr, and `run` and `check` agree."""
+    config = folder / "apierrd.yaml"
+    for text, place, words in [
+            ("sources:\n  - name: app\n    paths: [/x\n", r"4:1", ""),
+            ("sources:\n\t- name: app\n", r"2:\d+", ""),
+            ("sources: [}\n", r"1:\d+", ""),
+            (GOOD + "bogus: 1\n", "4:1", "bogus"),
+            (GOOD + "web:\n  lisen: 127.0.0.1:1\n", "5:3", "lisen"),
+            ("sources:\n  - name: app\n    paths: [/x]\n    pahts: [/y]\n", "4:5", "pahts"),
+            (GOOD + "web: {threads: many}\n", "4:16", "threads"),
+            (GOOD + "web: {threads: -1}\n", "4:16", "threads"),
+            (GOOD + "web: {startup_hold: soon}\n", "4:21", "startup_hold"),
+            (GOOD + "web: {listen: nowhere}\n", "4:15", "nowhere"),
+            (GOOD + "web: [1]\n", "4:6", "web"),
+            (GOOD + "web: {listen: [1]}\n", "4:15", "listen"),
+            (GOOD + "products: [no-such]\n", None, "no-such"),
+            ("sources: 3\n", "1:10", "sources"), ("sources: []\n", "1:10", "sources"),
+            ("sources:\n  - 3\n", "2:5", ""), ("sources:\n  - paths: [/x]\n", "2:5", "name"),
+            ("sources:\n  - name: app\n", "2:5", "paths"), ("products: [billing]\n", "1:1", "sources"),
+            (GOOD + "sources: []\n", "4:1", ""), ("", "1:1", ""), ("just text\n", "1:1", ""),
+            ("sources:\n  - {name: a, paths: [/x]}\n  - {name: a, paths: [/y]}\n", "3:5", "'a'"),
+            ("sources:\n  - {name: a, paths: [/x], format: xml}\n", r"2:\d+", "xml|format"),
+            ("sources:\n  - {name: '', paths: [/x]}\n", r"2:\d+", "name")]:
+        config.write_text(text)
+        done = expect(2, "check", "--config", config)
+        where = re.escape(str(config)) + (":" + place + r"\b" if place else "")
+        check(re.search(where, done.stderr.decode()), f"{text!r}: no {place}: {done.stderr.decode()}")
+        check(re.search(words, done.stderr.decode()), f"{text!r}: no {words}: {done.stderr.decode()}")
+        for arguments in (["run"], ["replay", os.devnull], ["explain", "x"], ["codes"]):
+            again = expect(2, *arguments, "--config", config)
+            check(again.stderr == done.stderr, f"{arguments[0]} says otherwise: {again.stderr}")
+    missing = folder / "none.yaml"
+    for arguments in (["run"], ["check"], ["replay", os.devnull], ["explain", "x"], ["codes"]):
+        for path in (missing, folder):
+            check(str(path).encode() in expect(3, *arguments, "--config", path).stderr, "it names no file")
+
+
+def check_command(folder):
+    config, log = folder / "apierrd.yaml", folder / "app.log"
+    config.write_text(GOOD + "web: {threads: 7}\n")
+    check(b"no file" in expect(0, "check", "--config", config).stdout, "no note on files that are not there")
+    log.write_bytes(call_line())
+    check(re.search(rb"^ok\b", expect(0, "check", "--config", config).stdout, re.MULTILINE), "not ok")
+    text = expect(0, "check", "--config", config, "--effective").stdout.decode()
+    origins = dict(re.findall(r"^(\S+) = .*# (.*)$", text, re.MULTILINE))
+    check(origins.get("web.threads") == f"{config}:4:16", f"web.threads from {origins.get('web.threads')}")
+    check(origins.get("web.startup_hold") == "default", "no default")
+    check(f"sources.app.paths = {folder}/app*.log" in text, "a relative path is not shown resolved")
+    for key in ("products", "web.listen", "state.path", "limits.actions", "catalogs.overlays", "log.level"):
+        check(key in origins, f"--effective has no {key}")
+    log.chmod(0)
+    if os.access(log, os.R_OK):
+        raise Skip("root can read everything: unreadable files are not tried")
+    done = expect(1, "check", "--config", config)
+    check(b"finding" in done.stdout and b"app.log" in done.stdout, f"it does not name the file: {done.stdout}")
+
+
+def replay_inputs(folder):
+    """Standard input, gzip, several files: the same bytes give the same counts."""
+    lines = demo_lines(3000, seed=4)
+    whole, one, two = (folder / name for name in ("app.log", "one.log", "two.log"))
+    whole.write_bytes(b"".join(lines))
+    one.write_bytes(b"".join(lines[:1000]))
+    two.write_bytes(b"".join(lines[1000:]))
+    wanted = expect(0, "replay", "--output", "json", whole).stdout
+    result = json.loads(wanted)
+    check(list(result) == ["schema", "bytes", "lines", "records", "calls", "errors", "lines_with_records",
+                           "ignored", "rejected"], f"keys: {list(result)}")
+    check(result["schema"] == 1 and result["bytes"] == whole.stat().st_size and result["lines"] == 3000, "totals")
+    check(result["lines"] == result["lines_with_records"] + sum(result["ignored"].values()) +
+          sum(result["rejected"].values()), "lines are not all accounted for")
+    for key in ("calls", "errors"):
+        order = [tuple(v for k, v in row.items() if k in ("source", "api_service", "action", "code"))
+                 for row in result[key]]
+        check(order == sorted(order) and all(row["count"] > 0 for row in result[key]), f"{key}: order or zeros")
+    compressed = {
+        "gzip": gzip.compress(whole.read_bytes()),
+        "two gzip members": gzip.compress(one.read_bytes()) + gzip.compress(two.read_bytes())}
+    if shutil.which("zstd"):
+        zstd = [subprocess.run(["zstd", "-qc", path], capture_output=True, check=True).stdout
+                for path in (whole, one, two)]
+        compressed.update({"zstd": zstd[0], "two zstd frames": zstd[1] + zstd[2]})
+    else:
+        print("  no zstd here: .zst files are not tried")
+    for name, data in compressed.items():
+        path = folder / "packed"
+        path.write_bytes(data)
+        check(expect(0, "replay", "--output", "json", path).stdout == wanted, f"{name}: other counts")
+        check(expect(0, "replay", "--output", "json", "-", stdin=data).stdout == wanted, f"{name} on stdin")
+        damaged = bytearray(data)
+        damaged[len(data) // 2] ^= 0x55
+        for bad in (data[:len(data) // 2], data[:-3], bytes(damaged), data[:5]):
+            path.write_bytes(bad)
+            check(b"packed" in expect(3, "replay", "--output", "json", path).stderr, f"damaged {name}: no file")
+    check(expect(0, "replay", "--output", "json", one, two).stdout == wanted, "two files: other counts")
+    check(expect(0, "replay", "-", stdin=whole.read_bytes()).stdout == wanted, "json is not the default of a pipe")
+    check(expect(0, "replay", "--output", "json", "--source", "me", whole).stdout ==
+          wanted.replace(b'"source":"replay"', b'"source":"me"'), "--source does not name the source")
+    check(json.loads(expect(0, "replay", os.devnull).stdout)["lines"] == 0, "an empty file")
+    expect(0, "replay", "-", stdin=b"\xff\0 garbage" * 100_000)
+    for bad in (folder / "none.log", folder):
+        check(str(bad).encode() in expect(3, "replay", whole, bad).stderr, "it does not name the file")
+
+
+def replay_outputs(folder):
+    log = folder / "app.log"
+    log.write_bytes(b"".join(demo_lines(2000, seed=4)))
+    result = json.loads(expect(0, "replay", "--output", "json", log).stdout)
+    table = expect(0, "replay", "--output", "table", log).stdout.decode()
+    for row in result["errors"]:
+        check(re.search(rf"^ *{row['count']} .*{re.escape(row['code'])} .*{row['action']}", table, re.MULTILINE),
+              f"the table lacks {row}")
+    for output, accept in (("prometheus", "text"), ("openmetrics", OPENMETRICS)):
+        page = expect(0, "replay", "--output", output, log).stdout
+        families, faults = openmetrics_check.check(page, accept == OPENMETRICS)
+        check(not faults, f"{output}: {faults[:3]}")
+        check(Metrics(families).sum("apierrd_api_calls_total") == result["records"], f"{output}: other totals")
+
+
+def replay_with_configuration(folder):
+    """Files belong to the source that is named, is the only one, or matches."""
+    (folder / "apierrd.yaml").write_text(
+        f"sources:\n  - {{name: one, paths: [{folder}/one*.log]}}\n  - {{name: two, paths: [{folder}/two*.log]}}\n"
+        "state: {path: state.db}\n")
+    for name in ("one", "two", "three"):
+        (folder / f"{name}-1.log").write_bytes(call_line())
+    options = ("replay", "--output", "json", "--config", folder / "apierrd.yaml")
+    done = json.loads(expect(0, *options, folder / "one-1.log", folder / "two-1.log").stdout)
+    check([row["source"] for row in done["calls"]] == ["one", "two"], f"sources: {done['calls']}")
+    expect(2, *options, folder / "three-1.log")
+    expect(2, *options, "--source", "four", folder / "one-1.log")
+    done = json.loads(expect(0, *options, "--source", "two", folder / "three-1.log").stdout)
+    check([row["source"] for row in done["calls"]] == ["two"], "--source is not obeyed")
+    check(not (folder / "state.db").exists(), "replay opens a state database")
+
+
+def explain(_folder):
+    failed = call_line(code="FailedOperation.BalanceInsufficient", request_id="id-7").decode().rstrip("\n")
+    lines = [failed, '{"Response":{}}', "not JSON", "", '{"level":"info"}', "\u001b[31m",
+             call_line(code="FailedOperation.New").decode().rstrip("\n")]
+    text = expect(0, "explain", failed).stdout.decode()
+    for word in ("FailedOperation.BalanceInsufficient", "business", "billing", "PayDeals", "id-7", "remedy",
+                 'apierrd_api_errors_total{source="replay",api_service="billing",action="PayDeals",'):
+        check(word in text, f"explain does not say {word}")
+    one_by_one = b"".join(expect(0, "explain", "--", line).stdout for line in lines)
+    joined = "".join(line + "\n" for line in lines).encode()
+    for stdin in (joined, joined.replace(b"\n", b"\r\n"), joined[:-1]):
+        for arguments in (["explain"], ["explain", "-"]):
+            check(expect(0, *arguments, stdin=stdin).stdout == one_by_one, "stdin is explained otherwise")
+    check(b"\x1b" not in one_by_one, "a control character reaches the terminal")
+
+
+def codes(_folder):
+    entries = json.loads(expect(0, "codes", "--output", "json").stdout)
+    check(len({(e["product"], e["code"]) for e in entries}) == len(entries) > 37, "too few codes, or twice")
+    for entry in entries:
+        check(list(entry) == CODE_KEYS, f"keys: {list(entry)}")
+        check(entry["documented"] is True and entry["class"] == entry["code"].split(".")[0], f"{entry}")
+        check(entry["fault_domain"] in FAULT_DOMAINS, f"{entry}")
+        check(entry["retryable"] in ("no", "backoff", "later", "after_fix"), f"{entry}")
+        check(entry["severity"] in ("critical", "warning", "info"), f"{entry}")
+        check(all(entry[key] for key in ("description", "remedy", "source")), f"{entry}")
+    check({"billing", "common"} <= {e["product"] for e in entries}, "no billing or no common codes")
+    found = json.loads(expect(0, "codes", "balance", "--output", "json").stdout)
+    check(found == [e for e in entries if "balance" in e["code"].lower()] != [], "the pattern is not obeyed")
+    table = expect(0, "codes", "Balance").stdout.decode()
+    check(all(e["code"] in table and e["remedy"] in table for e in found), "the table lacks some")
+    check(json.loads(expect(0, "codes", "no such code", "--output", "json").stdout) == [], "found what is not")
+
+
+def demo(folder):
+    """Decided by its seed alone."""
+    one, two = folder / "one.log", folder / "two.log"
+    expect(0, "demo", "--write", one, "--lines", 500, "--seed", 3)
+    expect(0, "demo", "--write", two, "--lines", 500, "--seed", 3)
+    check(one.read_bytes() == two.read_bytes(), "one seed, two logs")
+    check(one.read_bytes().count(b"\n") == 500, "not 500 lines")
+    check(expect(0, "demo", "--write", "-", "--lines", 500, "--seed", 3).stdout == one.read_bytes(), "- differs")
+    check(expect(0, "demo", "--write", "-", "--lines", 500, "--seed", 4).stdout != one.read_bytes(), "no seed")
+    check(expect(0, "demo", "--write", "-", "--lines", 0).stdout == b"", "0 lines are some")
+    expect(3, "demo", "--write", folder / "none" / "x.log")
+
+
+def output_that_cannot_be_written(folder):
+    """A result that did not arrive is no success."""
+    (folder / "apierrd.yaml").write_text(GOOD)
+    config = str(folder / "apierrd.yaml")
+    wrong = []
+    for arguments in (["replay", os.devnull], ["codes"], ["codes", "--output", "json"], ["explain", "x"],
+                      ["check", "--config", config, "--effective"], ["demo", "--write", "-"]):
+        with open("/dev/full", "wb") as full:
+            code = subprocess.run([program(), *arguments], stdout=full, stderr=subprocess.DEVNULL,
+                                  check=False, timeout=60).returncode
+        if code != 3:
+            wrong.append(f"`{' '.join(arguments)}` exits {code}")
+    check(not wrong, f"on a full disk: {'; '.join(wrong)}")
+
+
+if __name__ == "__main__":
+    run("every command keeps its contract", help_and_usage, configuration_errors, check_command,
+        replay_inputs, replay_outputs, replay_with_configuration, explain, codes, demo,
+        output_that_cannot_be_written)

@@ -1,0 +1,268 @@
+#!/usr/bin/env python3
+"""Counters are exact over restarts and kill -9, and no series ever steps back."""
+import random
+import threading
+import time
+
+from apierrd_e2e import (OPENMETRICS, Daemon, Failure, call_line, check, demo_lines, replay, run,
+                         wait_until, write_config)
+
+# Of the process, not of the log: these begin anew.
+OF_THE_PROCESS = ("apierrd_http_requests_total", "apierrd_log_messages_total",
+                  "apierrd_checkpoint_failures_total", "process_")
+KILLS = 8
+
+
+def append(path, data):
+    with path.open("ab") as file:
+        file.write(data)
+
+
+class Scraper:
+    """Scrapes as one Prometheus would, and fails if a counter steps back or goes away."""
+
+    def __init__(self):
+        self.last, self.samples = {}, 0
+
+    def look(self, daemon):
+        metrics = daemon.metrics(accept=OPENMETRICS, scraper="prometheus")
+        now = {}
+        for family in metrics.families.values():
+            if family.type not in ("counter", "histogram") and "last_observed" not in family.name:
+                continue
+            for sample in family.samples:
+                if not sample.name.startswith(OF_THE_PROCESS):
+                    now[sample.name, tuple(sorted(sample.labels.items()))] = sample.value
+        for series, value in self.last.items():
+            if now.get(series, -1) < value:
+                raise Failure(f"{series} steps back from {value} to {now.get(series)}")
+        self.last = now
+        self.samples += 1
+        return metrics
+
+
+class Writer(threading.Thread):
+    """Appends lines in pieces, rotating by rename now and then, until told to stop."""
+
+    def __init__(self, folder):
+        super().__init__(daemon=True)
+        self.folder, self.log = folder, folder / "app.log"
+        self.lines, self.rng = demo_lines(20_000, seed=11), random.Random(11)
+        self.enough = threading.Event()
+        self.log.touch()
+
+    def run(self):
+        at, since_rotation, rest = 0, 0, b""
+        file = self.log.open("ab", buffering=0)
+        while not self.enough.is_set() and at < len(self.lines):
+            count = self.rng.randrange(1, 40)
+            data = rest + b"".join(self.lines[at:at + count])
+            at += count
+            cut = len(data) - self.rng.choice([0, 0, 1, 30])
+            file.write(data[:cut])
+            rest = data[cut:]
+            since_rotation += count
+            if since_rotation > 1500 and not rest:
+                since_rotation = 0
+                self.log.rename(self.folder / f"app.log.{at}")
+                file.close()
+                file = self.log.open("ab", buffering=0)
+            time.sleep(0.005)
+        file.write(rest)
+
+    def files(self):
+        return sorted(self.folder.glob("app.log*"))
+
+
+def killed_while_writing(folder):
+    """SIGKILL at random moments, while the log grows and rotates."""
+    writer, scraper, rng = Writer(folder), Scraper(), random.Random(5)
+    daemon = Daemon(write_config(folder / "apierrd.yaml", {"app": [folder / "app.log*"]})).start()
+    scraper.look(daemon)
+    writer.start()
+    for number in range(KILLS):
+        until = time.monotonic() + rng.uniform(0.05, 0.9)
+        while time.monotonic() < until:
+            scraper.look(daemon)
+            time.sleep(rng.uniform(0, 0.05))
+        if number % 4 == 3:
+            daemon.stop()
+        else:
+            daemon.kill()
+        daemon.start()
+        scraper.look(daemon)
+    writer.enough.set()
+    writer.join()
+    result = replay(*writer.files())
+    daemon.wait_for_totals(f"{result['lines']} lines over {KILLS} ends", result)
+    metrics = scraper.look(daemon)
+    check(metrics.sum("apierrd_lost_bytes_total") == 0, "bytes are said to be lost")
+    print(f"  {scraper.samples} scrapes, none stepped back; {len(writer.files())} files")
+    daemon.kill()
+    daemon.start()
+    daemon.wait_for_totals("and once more", result)
+    daemon.stop()
+
+
+def stopped_and_started(folder):
+    """Everything that was shown is there after SIGTERM, and the log goes on where it was left."""
+    log, lines = folder / "app.log", demo_lines(900, seed=2)
+    scraper = Scraper()
+    log.write_bytes(b"".join(lines[:300]) + lines[300][:20])
+    daemon = Daemon(write_config(folder / "apierrd.yaml", {"app": [log]})).start()
+    scraper.look(daemon)
+    daemon.wait_for("first lines", lambda m: m.sum("apierrd_ingest_lines_total") == 300)
+    scraper.look(daemon)
+    for end in (450, 700, 900):
+        daemon.stop()
+        start = {450: 301, 700: 450, 900: 700}[end]
+        append(log, (lines[300][20:] if end == 450 else b"") + b"".join(lines[start:end]))
+        daemon.start()
+        scraper.look(daemon)
+        daemon.wait_for("what came meanwhile", lambda m: m.sum("apierrd_ingest_lines_total") == end)
+        scraper.look(daemon)
+    daemon.wait_for_totals("all", replay(log))
+    daemon.stop()
+
+
+def events_without_lines(folder):
+    """A rotation, a truncation and its lost bytes are as durable as lines once they were shown."""
+    for end in (Daemon.stop, Daemon.kill):
+        place = folder / end.__name__
+        place.mkdir()
+        log, scraper = place / "app.log", Scraper()
+        log.write_bytes(call_line() * 10)
+        daemon = Daemon(write_config(place / "apierrd.yaml", {"app": [log]})).start()
+        scraper.look(daemon)
+        daemon.wait_for("lines", lambda m: m.sum("apierrd_ingest_lines_total") == 10)
+        log.rename(place / "old")
+        log.write_bytes(b'{"half a line')
+        daemon.wait_for("rotation and half a line", lambda m: m.sum("apierrd_file_rotations_total") == 1
+                        and m.sum("apierrd_source_lag_bytes") == 13)
+        log.write_bytes(b"")  # truncates it
+        daemon.wait_for("truncation", lambda m: m.sum("apierrd_file_truncations_total") == 1)
+        scraper.look(daemon)
+        end(daemon)
+        daemon.start()
+        metrics = scraper.look(daemon)
+        check(metrics.sum("apierrd_lost_bytes_total") == 13, "the lost bytes are forgotten")
+        daemon.stop()
+
+
+def rotated_while_stopped(folder):
+    """The unread end of a file that was renamed out of the pattern meanwhile is read, or counted as lost."""
+    log, lines = folder / "app.log", demo_lines(100, seed=9)
+    log.write_bytes(b"".join(lines[:50]))
+    daemon = Daemon(write_config(folder / "apierrd.yaml", {"app": [log]})).start()
+    daemon.metrics()
+    daemon.wait_for("first half", lambda m: m.sum("apierrd_ingest_lines_total") == 50)
+    daemon.stop()
+    unread = b"".join(lines[50:80])
+    append(log, unread)
+    log.rename(folder / "app.log.1")
+    log.write_bytes(b"".join(lines[80:]))
+    daemon.start()
+
+    def accounted():
+        metrics = daemon.metrics()
+        read, lost = metrics.sum("apierrd_ingest_bytes_total"), metrics.sum("apierrd_lost_bytes_total")
+        total = sum(map(len, lines))
+        return (read + lost == total, f"{read:.0f} read + {lost:.0f} lost, not {total}")
+    wait_until("every byte read or lost", accounted)
+    daemon.stop()
+
+
+def absent_over_a_restart(folder):
+    """A file that is out of sight at a start (not mounted, not permitted) counts once when it is back."""
+    log, other, away = folder / "app.log", folder / "app-2.log", folder / "away"
+    log.write_bytes(b"".join(demo_lines(100)))
+    other.touch()
+    daemon = Daemon(write_config(folder / "apierrd.yaml", {"app": [folder / "app*.log"]})).start()
+    daemon.metrics()
+    daemon.wait_for("both", lambda m: m.sum("apierrd_ingest_lines_total") == 100)
+    daemon.stop()
+    log.rename(away)
+    daemon.start()
+    append(other, call_line())
+    daemon.wait_for("the other goes on", lambda m: m.sum("apierrd_ingest_lines_total") == 101)
+    daemon.stop()
+    away.rename(log)
+    daemon.start()
+    append(log, call_line())
+    daemon.wait_for_totals("it is back", replay(log, other))
+    daemon.stop()
+
+
+def equal_and_reborn_files(folder):
+    """Files of equal content are two files; a new file under an old name is read from its start."""
+    one, two = folder / "app-1.log", folder / "app-2.log"
+    lines = demo_lines(60, seed=6)
+    for path in (one, two):
+        path.write_bytes(b"".join(lines))
+    daemon = Daemon(write_config(folder / "apierrd.yaml", {"app": [folder / "app*.log"]})).start()
+    daemon.metrics()
+    daemon.wait_for("both", lambda m: m.sum("apierrd_ingest_lines_total") == 120)
+    daemon.stop()
+    daemon.start()
+    append(one, call_line())
+    daemon.wait_for_totals("both after a restart", replay(one, two))
+    daemon.stop()
+    two.unlink()
+    two.write_bytes(b"".join(demo_lines(80, seed=8)))
+    daemon.start()
+    metrics = daemon.wait_for("the new file", lambda m: m.sum("apierrd_ingest_lines_total") >= 201)
+    check(metrics.sum("apierrd_ingest_lines_total") == 201, "lines: not 60 + 1 + 60 + 80")
+    daemon.stop()
+
+
+def full_disk(folder):
+    """Nothing is shown that is not committed, nothing is lost, and counting goes on when there is room."""
+    log, away, scraper = folder / "app.log", folder / "away", Scraper()
+    lines = demo_lines(4000, seed=3)
+    log.write_bytes(b"".join(lines[:100]))
+    daemon = Daemon(write_config(folder / "apierrd.yaml", {"app": [log]})).start()
+    scraper.look(daemon)
+    daemon.wait_for("room", lambda m: m.sum("apierrd_ingest_lines_total") == 100)
+    daemon.fill_disk()
+    append(log, b"".join(lines[100:2000]))
+    daemon.wait_for("commits fail", lambda m: m.sum("apierrd_checkpoint_failures_total") > 1)
+    check("event=state_not_written" in daemon.log(), "the log does not say so")
+    scraper.look(daemon)
+    scraper.look(daemon)
+    daemon.kill()
+    log.rename(away)  # so that nothing can be read again before the next scrape
+    daemon.start()
+    scraper.look(daemon)
+    away.rename(log)
+    daemon.wait_for_totals("read again", replay(log))
+    daemon.fill_disk()
+    append(log, b"".join(lines[2000:]))
+    daemon.wait_for("commits fail", lambda m: m.sum("apierrd_checkpoint_failures_total") > 1)
+    daemon.fill_disk(False)
+    daemon.wait_for_totals("room again", replay(log))
+    scraper.look(daemon)
+    daemon.kill()
+    daemon.start()
+    scraper.look(daemon)
+    daemon.wait_for_totals("after a kill", replay(log))
+    daemon.stop()
+
+
+def idle_daemon_has_a_checkpoint(folder):
+    """Without it ApierrdCheckpointStale would fire for every quiet log."""
+    log = folder / "app.log"
+    log.write_bytes(call_line())
+    daemon = Daemon(write_config(folder / "apierrd.yaml", {"app": [log]})).start()
+    daemon.metrics()
+    daemon.wait_for("counted", lambda m: m.sum("apierrd_ingest_lines_total") == 1)
+    daemon.stop()
+    daemon.start()
+    daemon.wait_for("a checkpoint without a new line", lambda m: m.value(
+        "apierrd_checkpoint_last_success_timestamp_seconds") > 0)
+    daemon.stop()
+
+
+if __name__ == "__main__":
+    run("counters survive", killed_while_writing, stopped_and_started, events_without_lines,
+        rotated_while_stopped, absent_over_a_restart, equal_and_reborn_files, full_disk,
+        idle_daemon_has_a_checkpoint)

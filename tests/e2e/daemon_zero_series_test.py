@@ -1,0 +1,102 @@
+#!/usr/bin/env python3
+"""Zeros come before counts, so that increase() sees the first error of a series."""
+import json
+
+from apierrd_e2e import (Daemon, call_line, check, demo_lines, run, run_program, wait_until,
+                         write_config)
+
+PRODUCTS = ("billing", "common")
+
+
+def documented_codes():
+    """code -> entry, as service `billing` sees them: its own win over the common ones."""
+    entries = json.loads(run_program("codes", "--output", "json").stdout)
+    by_product = {product: {e["code"].rstrip("."): e for e in entries if e["product"] == product}
+                  for product in PRODUCTS}
+    check(all(by_product.values()), "codes lists no billing or no common codes")
+    return {**by_product["common"], **by_product["billing"]}
+
+
+def first_scrape(folder):
+    """Every documented code of billing stands at 0 although the log already holds errors."""
+    log = folder / "app.log"
+    log.write_bytes(b"".join(demo_lines(2000)))
+    config = write_config(folder / "apierrd.yaml", {"app": [log], "other": [folder / "other.log"]})
+    daemon = Daemon(config).start()
+    metrics, codes = daemon.metrics(), documented_codes()
+    for source in ("app", "other"):
+        for name in ("apierrd_api_errors_by_code_total",
+                     "apierrd_error_last_observed_timestamp_seconds"):
+            rows = metrics.rows(name, source=source, api_service="billing")
+            check({row.labels["code"] for row in rows} == set(codes), f"{name}: other codes")
+            check(all(row.value == 0 for row in rows), f"{name} of {source} is not 0")
+    for name in ("apierrd_ingest_lines_total", "apierrd_undocumented_errors_total"):
+        check(metrics.rows(name) and metrics.sum(name) == 0, f"{name} is absent or not 0")
+    info = {}
+    for row in metrics.rows("apierrd_error_code_info"):
+        key = row.labels["api_service"], row.labels["code"]
+        check(key not in info, f"two info series of {key}")
+        info[key] = row.labels
+    check(set(info) == {("billing", code) for code in codes}, "info series of other codes")
+    for code, entry in codes.items():
+        for label in ("fault_domain", "retryable", "severity", "class"):
+            check(info["billing", code][label] == entry[label], f"{code}: {label} differs from codes")
+        check(info["billing", code]["documented"] == "true", f"{code}: not documented")
+
+    metrics = daemon.wait_for("counted", lambda m: m.sum("apierrd_ingest_lines_total") == 2000)
+    keys = [(r.labels["api_service"], r.labels["code"]) for r in metrics.rows("apierrd_error_code_info")]
+    check(len(keys) == len(set(keys)), "two info series for one (api_service, code)")
+    counted = {(r.labels["api_service"], r.labels["code"])
+               for r in metrics.rows("apierrd_api_errors_by_code_total")}
+    check(counted == set(keys), "by_code and info do not have the same codes")
+    for row in metrics.rows("apierrd_api_errors_by_code_total"):
+        seen = metrics.value("apierrd_error_last_observed_timestamp_seconds", **row.labels)
+        check((row.value > 0) == (seen > 0), f"last_observed of {row.labels}: {seen}")
+    daemon.stop()
+
+
+def lazy_series(folder):
+    """A series of action and code is shown as 0 once to those who scraped before it was born."""
+    log = folder / "app.log"
+    log.touch()
+    daemon = Daemon(write_config(folder / "apierrd.yaml", {"app": [log]})).start()
+    name, labels = "apierrd_api_errors_total", {"action": "PayDeals", "code": "InternalError"}
+    check(daemon.metrics(scraper="known").value(name, **labels) is None, "there before its birth")
+    log.write_bytes(call_line(code="InternalError") * 3)
+    daemon.wait_for("counted", lambda m: m.sum("apierrd_ingest_lines_total") == 3)
+    metrics = daemon.metrics(scraper="known")
+    check(metrics.value(name, **labels) == 0, "a known scraper does not see 0 first")
+    check(metrics.value("apierrd_api_errors_by_code_total", code="InternalError") == 3, "by_code: not 3")
+    check(daemon.metrics(scraper="known").value(name, **labels) == 3, "then not its value")
+    check(daemon.metrics(scraper="new").value(name, **labels) == 3, "0 for one who sees all for the first time")
+    daemon.stop()
+
+
+def hold_ends_by_itself(folder):
+    """Without any scrape counting begins after web.startup_hold; and not before."""
+    log = folder / "app.log"
+    log.write_bytes(call_line() * 5)
+    held = write_config(folder / "held.yaml", {"app": [log]},
+                        web={"listen": "127.0.0.1:0", "startup_hold": "300s"},
+                        state={"path": str(folder / "held.db")})
+    daemon = Daemon(held).start()
+    answer = daemon.get("/-/ready")
+    check(answer.status == 503 and answer.body, f"ready while it holds: {answer.status}")
+    check(daemon.metrics().sum("apierrd_ingest_lines_total") == 0, "counted before the first scrape")
+    wait_until("ready after the first scrape", lambda: daemon.get("/-/ready").status == 200)
+    daemon.stop()
+    daemon.start()
+    wait_until("ready without a scrape when it has a state", lambda: daemon.get("/-/ready").status == 200)
+    daemon.stop()
+
+    short = write_config(folder / "short.yaml", {"app": [log]},
+                         web={"listen": "127.0.0.1:0", "startup_hold": "200ms"},
+                         state={"path": str(folder / "short.db")})
+    daemon = Daemon(short).start()
+    wait_until("ready without a scrape", lambda: daemon.get("/-/ready").status == 200)
+    check(daemon.metrics().sum("apierrd_ingest_lines_total") == 5, "ready, but not counted")
+    daemon.stop()
+
+
+if __name__ == "__main__":
+    run("series begin at 0", first_scrape, lazy_series, hold_ends_by_itself)
