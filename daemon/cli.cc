@@ -12,9 +12,13 @@ namespace apierrd {
 namespace {
 
 // CLI11's own text, with our exit codes: 0 for --help and --version, else usage.
-int finish(const CLI::App& app, const CLI::ParseError& error) {
+int finish(const CLI::App& app, const CLI::ParseError& error, int argc, char** argv) {
   if (error.get_exit_code() == 0) return app.exit(error);
-  std::cerr << "apierrd: " << error.what() << ": see apierrd --help\n";
+  std::string what = error.what();
+  if (argc > 1 && argv[1][0] != '-' && app.get_subcommands().empty()) {
+    what = "no command is named '" + printable(argv[1]) + "'";
+  }
+  std::cerr << "apierrd: " << what << ": see apierrd --help\n";
   return kExitUsage;
 }
 
@@ -109,12 +113,13 @@ void add_demo(CLI::App& app, Arguments& arguments, int& code) {
   DemoOptions& options = arguments.demo;
   demo->add_option("--dir", options.folder, "where to put log and state; default: a new folder");
   demo->add_option("--listen", options.listen, "address of the page and /metrics");
-  demo->add_option("--seed", options.seed, "the same seed gives the same calls");
+  demo->add_option("--seed", options.seed, "the same seed gives the same calls")
+      ->check(CLI::Range(0, 1'000'000'000));
   demo->add_option("--rate", options.lines_per_second, "calls logged per second")
       ->check(CLI::Range(1, 100'000));
   demo->add_option("--write", options.write_file,
                    "only write a log file, then exit; - is standard output");
-  demo->add_option("--lines", options.lines, "lines of that file");
+  demo->add_option("--lines", options.lines, "lines of that file")->check(CLI::Range(0, 1'000'000'000));
   demo->footer("Example: apierrd demo, then open http://127.0.0.1:19877/");
   demo->callback([&] { code = demo_command(options); });
 }
@@ -135,12 +140,14 @@ int run_apierrd(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return finish(app, error);
+    return finish(app, error, argc, argv);
   } catch (const std::exception& error) {  // out of memory and the like
     std::cerr << "apierrd: " << error.what() << "\n";
     return kExitEnvironment;
   }
-  return code;
+  std::cout.flush();
+  if (std::cout) return code;
+  return std::max<int>(code, report(environment_error("cannot write to standard output")));
 }
 
 }  // namespace apierrd

@@ -29,7 +29,7 @@ double unix_seconds(Clock& clock) { return static_cast<double>(clock.unix_ns()) 
 
 std::vector<HttpRoute> routes(Pipeline& pipeline, MetricsPage& metrics) {
   const auto page_info = [&pipeline] {
-    return PageInfo{std::string("version ") + kVersion, pipeline.not_ready()};
+    return PageInfo{kVersion, pipeline.not_ready()};
   };
   const auto asset = [](std::string_view name, std::string type) {
     return [name, type = std::move(type)](const HttpRequest&) {
@@ -80,6 +80,19 @@ class Watchdog {
   std::uint64_t last_ = 0;
 };
 
+std::string keys_that_need_a_restart(const Config& running, const Config& wanted) {
+  std::string keys;
+  for (const Setting& setting : wanted.settings) {
+    const bool fixed = setting.key.starts_with("web.") || setting.key == "state.path" ||
+                       (setting.key.starts_with("limits.") && setting.key != "limits.line_bytes");
+    if (!fixed) continue;
+    for (const Setting& before : running.settings) {
+      if (before.key == setting.key && before.value != setting.value) keys += " " + setting.key;
+    }
+  }
+  return keys;
+}
+
 void reload(const std::string& path, const Config& running, Pipeline& pipeline,
             SelfMetrics& metrics, Log& log, Clock& clock) {
   sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld",
@@ -89,15 +102,17 @@ void reload(const std::string& path, const Config& running, Pipeline& pipeline,
     pipeline.reload(loaded.config, loaded.catalog);
     log.set_level(loaded.config.log_level);
     log.info("reloaded", path);
-    if (loaded.config.listen != running.listen || loaded.config.state_path != running.state_path) {
-      log.warning("restart_needed", "web.listen and state.path take effect at the next restart");
+    if (const std::string keys = keys_that_need_a_restart(running, loaded.config); !keys.empty()) {
+      log.warning("restart_needed", "these take effect at the next restart:" + keys);
     }
   }
   for (const Error& error : loaded.errors) {
     log.error("reload_failed", error.text() + "; the configuration in effect stays");
   }
   metrics.set_reload(loaded.errors.empty(), unix_seconds(clock));
-  sd_notify(0, "READY=1");
+  sd_notify(0, loaded.errors.empty()
+                   ? "READY=1\nSTATUS=reloaded"
+                   : "READY=1\nSTATUS=reload failed; the configuration in effect stays");
 }
 
 void wait_for_signals(const std::string& config_path, const Config& config, Pipeline& pipeline,
@@ -122,13 +137,7 @@ Result<std::unique_ptr<StateStore>> open_state(const Config& config, Log& log) {
     log.warning("no_state", "state.path is empty: counters start from zero at every restart");
     return std::unique_ptr<StateStore>();
   }
-  Result<std::unique_ptr<StateStore>> state = StateStore::open(config.state_path);
-  if (!state && state.error().hint.find("docs/") == std::string::npos) {
-    Error error = state.error();
-    error.hint += "; state.path in the configuration says where it is";
-    return error;
-  }
-  return state;
+  return StateStore::open(config.state_path);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "daemon/commands.h"
 #include "daemon/config.h"
+#include "daemon/demo_log.h"
 #include "daemon/log.h"
 #include "daemon/os.h"
 #include "exporters/exposition.h"
@@ -32,8 +33,11 @@ int check_command(const std::string& config_path, bool effective) {
       for (const std::string& path : files.glob(pattern)) {
         ++matched;
         const auto file = files.open(path);
-        if (file) continue;
-        std::cout << fmt::format("finding: source {}: {}\n", source.name, file.error().text());
+        const auto info = files.info(path);
+        if (file && info && *info && (*info)->regular) continue;
+        std::cout << fmt::format(
+            "finding: source {}: {}\n", source.name,
+            file ? path + ": not a regular file; it will not be read" : file.error().text());
         code = kExitFindings;
       }
     }
@@ -114,7 +118,7 @@ void explain_line(const std::string& text, const SourceConfig& source, const Con
   if (!call.region.empty()) print_field("region", call.region);
   if (!call.request_id.empty()) print_field("request id", call.request_id);
   print_field("time", call.unreadable_time    ? "there, but not readable"
-                      : call.time_unix_ns     ? seconds_text(*call.time_unix_ns)
+                      : call.time_unix_ns     ? rfc3339_text(*call.time_unix_ns)
                                               : "none");
   print_field("latency", call.unreadable_latency ? "there, but not readable"
                          : call.latency_ns       ? seconds_text(*call.latency_ns) + " s"
@@ -148,7 +152,10 @@ int explain_command(const std::string& config_path, const std::string& source_na
     return source_name.empty() || s.name == source_name;
   });
   if (source == sources.end()) {
-    return report(invalid_error("no source is named '" + source_name + "'"));
+    std::vector<std::string> names;
+    for (const SourceConfig& known : sources) names.push_back(known.name);
+    return report(invalid_error("no source is named '" + source_name + "'", {},
+                                fmt::format("known: {}", fmt::join(names, ", "))));
   }
   if (line != "-") {
     explain_line(line, *source, loaded.config, *loaded.catalog);

@@ -30,12 +30,10 @@ class ConfigReader {
     }
     section(reader, "web", [this](YamlMapReader& web) { read_web(web); });
     section(reader, "state", [this](YamlMapReader& state) {
-      text(state, "state", "path", config().state_path);
-      config().state_path = absolute(config().state_path);
+      path(state, "state", "path", config().state_path);
     });
     section(reader, "catalogs", [this](YamlMapReader& catalogs) {
-      text(catalogs, "catalogs", "overlays", config().catalog_overlays);
-      config().catalog_overlays = absolute(config().catalog_overlays);
+      path(catalogs, "catalogs", "overlays", config().catalog_overlays);
     });
     section(reader, "limits", [this](YamlMapReader& limits) { read_limits(limits); });
     section(reader, "reader", [this](YamlMapReader& options) {
@@ -80,6 +78,13 @@ class ConfigReader {
             std::string& value) {
     const YamlValue* origin = reader.take(key);
     if (auto given = reader.text(key)) value = *std::move(given);
+    note(fmt::format("{}.{}", section, key), value, origin);
+  }
+
+  void path(YamlMapReader& reader, std::string_view section, std::string_view key,
+            std::string& value) {
+    const YamlValue* origin = reader.take(key);
+    if (auto given = reader.text(key)) value = absolute(*given);
     note(fmt::format("{}.{}", section, key), value, origin);
   }
 
@@ -138,35 +143,45 @@ class ConfigReader {
     const YamlValue* start = reader.take("start_at");
     source.start_at_end = reader.one_of("start_at", {"beginning", "end"}) == 1;
     note(prefix + ".start_at", source.start_at_end ? "end" : "beginning", start);
-    if (const YamlValue* fields = reader.take("fields")) read_fields(*fields, source.log_format);
-    note_fields(prefix, source.log_format, reader.take("fields"));
+    section(reader, "fields", [&](YamlMapReader& fields) {
+      read_fields(fields, prefix + ".fields.", source.log_format);
+    });
     reader.finish();
     config().sources.push_back(std::move(source));
   }
 
-  void read_fields(const YamlValue& value, LogFormat& format) {
-    YamlMapReader reader(value, "'fields'", file_, out_.errors);
+  void read_fields(YamlMapReader& reader, const std::string& prefix, LogFormat& format) {
     for (auto& [key, pointers] : pointer_fields(format)) {
       const YamlValue* origin = reader.take(key);
-      if (origin == nullptr) continue;
-      pointers->clear();
-      for (const std::string& text : reader.texts(key)) {
-        Result<JsonPointer> pointer = parse_json_pointer(text);
-        if (pointer) {
-          pointers->push_back(*std::move(pointer));
-        } else {
-          reader.complain(*origin, "'" + text + "' is no JSON Pointer", pointer.error().hint);
-        }
-      }
+      if (origin != nullptr) read_pointers(reader, key, *origin, *pointers);
+      std::vector<std::string> texts;
+      for (const JsonPointer& pointer : *pointers) texts.push_back(pointer.text);
+      note(prefix + std::string(key), fmt::format("{}", fmt::join(texts, ", ")), origin);
     }
+    const YamlValue* time_format = reader.take("time_format");
     if (const auto index = reader.one_of(
             "time_format", {"auto", "rfc3339", "epoch_s", "epoch_ms", "epoch_us", "epoch_ns"})) {
       format.time_format = static_cast<TimeFormat>(*index);
     }
+    note(prefix + "time_format", time_format ? time_format->scalar : "auto", time_format);
+    const YamlValue* latency_unit = reader.take("latency_unit");
     if (const auto index = reader.one_of("latency_unit", {"ns", "us", "ms", "s"})) {
       format.latency_unit = static_cast<TimeUnit>(*index);
     }
-    reader.finish();
+    note(prefix + "latency_unit", latency_unit ? latency_unit->scalar : "ms", latency_unit);
+  }
+
+  static void read_pointers(YamlMapReader& reader, std::string_view key, const YamlValue& origin,
+                            std::vector<JsonPointer>& pointers) {
+    pointers.clear();
+    for (const std::string& text : reader.texts(key)) {
+      Result<JsonPointer> pointer = parse_json_pointer(text);
+      if (pointer) {
+        pointers.push_back(*std::move(pointer));
+      } else {
+        reader.complain(origin, "'" + text + "' is no JSON Pointer", pointer.error().hint);
+      }
+    }
   }
 
   using PointerField = std::pair<std::string_view, std::vector<JsonPointer>*>;
@@ -174,15 +189,6 @@ class ConfigReader {
     return {{"time", &format.time},     {"service", &format.service}, {"action", &format.action},
             {"region", &format.region}, {"host", &format.host},       {"latency", &format.latency},
             {"response", &format.response}};
-  }
-
-  void note_fields(const std::string& prefix, LogFormat& format, const YamlValue* origin) {
-    for (const auto& [key, pointers] : pointer_fields(format)) {
-      std::vector<std::string> texts;
-      for (const JsonPointer& pointer : *pointers) texts.push_back(pointer.text);
-      note(fmt::format("{}.fields.{}", prefix, key), fmt::format("{}", fmt::join(texts, ", ")),
-           origin);
-    }
   }
 
   void read_web(YamlMapReader& web) {

@@ -70,13 +70,13 @@ std::string escaped(const std::string& json) {
   return out;
 }
 
-std::string rfc3339(std::int64_t unix_ns) {
+}  // namespace
+
+std::string rfc3339_text(std::int64_t unix_ns) {
   const auto seconds = static_cast<std::time_t>(unix_ns / 1'000'000'000);
   return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(seconds),
                      unix_ns / 1'000'000 % 1000);
 }
-
-}  // namespace
 
 std::string DemoLog::uuid() {
   const std::uint64_t high = random_();
@@ -112,7 +112,7 @@ std::string DemoLog::line(std::int64_t unix_ns) {
   return fmt::format(
       R"({{"time":"{}","service":"{}","action":"{}","version":"{}","region":"ap-guangzhou",)"
       R"("latency_ms":{}.{:03},"caller":{{"pod":"worker-{}","attempt":1}},"response":{}}})" "\n",
-      rfc3339(unix_ns), action.service, action.action, action.version, latency_us / 1000,
+      rfc3339_text(unix_ns), action.service, action.action, action.version, latency_us / 1000,
       latency_us % 1000, below(8), body);
 }
 

@@ -24,38 +24,42 @@ TailOptions tail_options(const Config& config, const SourceConfig& source) {
 
 }  // namespace
 
+// What happens to a source's files, told to the operator.
+class Pipeline::Events : public TailEvents {
+ public:
+  Events(Log& log, std::string source) : log_(log), source_(std::move(source)) {}
+  void file_opened(const std::string& path, std::uint64_t offset) override {
+    log_.info("file_opened", fmt::format("source={} path={} offset={}", source_, path, offset));
+  }
+  void file_rotated(const std::string& path) override {
+    log_.info("file_rotated", fmt::format("source={} path={}; reading the old file to its end", source_, path));
+  }
+  void file_truncated(const std::string& path, std::uint64_t lost_bytes) override {
+    log_.warning("file_truncated",
+                 fmt::format("source={} path={} uncounted_bytes_lost={}; reading from its start",
+                             source_, path, lost_bytes));
+  }
+  void file_closed(const std::string& path) override {
+    log_.info("file_closed", fmt::format("source={} path={}; renamed or deleted, and quiet since", source_, path));
+  }
+  void file_failed(const Error& error) override {
+    log_.warning("file_failed", fmt::format("source={} {}; trying again at the next sweep", source_,
+                                            error.text()));
+  }
+
+ private:
+  Log& log_;
+  std::string source_;
+};
+
 // A source's reader and what its lines have come to since they were last applied.
 struct Pipeline::Source {
   std::string name;
   std::uint32_t index = 0;  ///< in the series store
   Ruleset ruleset;
+  std::unique_ptr<Events> events;
   Tailer tailer;
   Tally tally;
-};
-
-class Pipeline::Events : public TailEvents {
- public:
-  explicit Events(Log& log) : log_(log) {}
-  void file_opened(const std::string& path, std::uint64_t offset) override {
-    log_.info("file_opened", fmt::format("path={} offset={}", path, offset));
-  }
-  void file_rotated(const std::string& path) override {
-    log_.info("file_rotated", fmt::format("path={}; reading the old file to its end", path));
-  }
-  void file_truncated(const std::string& path, std::uint64_t lost_bytes) override {
-    log_.warning("file_truncated",
-                 fmt::format("path={} uncounted_bytes_lost={}; reading from its start", path,
-                             lost_bytes));
-  }
-  void file_closed(const std::string& path) override {
-    log_.info("file_closed", fmt::format("path={}; renamed or deleted, and quiet since", path));
-  }
-  void file_failed(const Error& error) override {
-    log_.warning("file_failed", error.text() + "; trying again at the next sweep");
-  }
-
- private:
-  Log& log_;
 };
 
 Pipeline::Pipeline(const Config& config, std::shared_ptr<const Catalog> catalog,
@@ -67,7 +71,6 @@ Pipeline::Pipeline(const Config& config, std::shared_ptr<const Catalog> catalog,
       log_(log),
       state_(std::move(state)),
       observer_(std::move(observer)),
-      events_(std::make_unique<Events>(log)),
       config_(config),
       series_(std::make_unique<SeriesStore>(config.limits, std::move(catalog))),
       buffer_(config.line_bytes) {}
@@ -80,6 +83,10 @@ Result<void> Pipeline::restore() {
     Result<StateStore::Loaded> loaded = state_->load();
     if (!loaded) return loaded.error();
     first_start = loaded->series.empty();
+    for (const PersistedSource& source : loaded->series.sources) known_.insert(source.name);
+    for (const SourceConfig& source : config_.sources) {
+      series_->add_source(source.name, config_.products);
+    }
     series_->restore(loaded->series);
     resume_ = std::move(loaded->positions);
   }
@@ -121,10 +128,13 @@ void Pipeline::configure(const Config& config, std::shared_ptr<const Catalog> ca
       sources_.push_back(std::move(source));
       continue;
     }
-    sources_.push_back(std::make_unique<Source>(
-        Source{wanted.name, index, std::move(ruleset),
-               Tailer(files_, *events_, tail_options(config, wanted), take_resume(wanted.name)),
-               Tally()}));
+    auto events = std::make_unique<Events>(log_, wanted.name);
+    // Only what a source's very first start finds is passed over, never what came while we were down.
+    TailOptions options = tail_options(config, wanted);
+    if (!known_.insert(wanted.name).second) options.start_at_end = false;
+    Tailer tailer(files_, *events, std::move(options), take_resume(wanted.name));
+    sources_.push_back(std::make_unique<Source>(Source{
+        wanted.name, index, std::move(ruleset), std::move(events), std::move(tailer), Tally()}));
   }
   // Should such a source come back, it goes on where it stopped.
   for (const std::unique_ptr<Source>& source : before) {
@@ -148,20 +158,24 @@ void Pipeline::run() {
   sweep();
   while (!stopping_) {
     ++heartbeat_;
-    const bool more = !holding() && read_round();
-    if (clock_.monotonic_ns() >= next_commit_ns_ && dirty_) commit();
+    const bool held = holding();
+    const bool more = !held && read_round();
+    set_phase(held ? Phase::kHolding : more ? Phase::kReading : Phase::kReady);
+    if (clock_.monotonic_ns() >= next_commit_ns_) commit();
     serve_requests();
-    if (more) {
-      if (clock_.monotonic_ns() >= next_sweep_ns_) sweep();
-    } else {
-      if (!holding()) {
-        const std::lock_guard lock(mutex_);
-        not_ready_.clear();
-      }
+    if (!more) {
       wait_for_work();
+    } else if (clock_.monotonic_ns() >= next_sweep_ns_) {
+      sweep();
     }
   }
-  if (dirty_) commit();
+  commit();
+}
+
+// Once ready stays ready: what comes later is lag, and a metric.
+void Pipeline::set_phase(Phase phase) {
+  const std::lock_guard lock(mutex_);
+  if (phase_ != Phase::kReady) phase_ = phase;
 }
 
 // On the very first start counting waits until the zeros have been scraped once (or for so long):
@@ -219,13 +233,18 @@ void Pipeline::wait_for_work() {
 
 void Pipeline::refresh_counts() {
   for (const std::unique_ptr<Source>& source : sources_) {
-    series_->set_files(source->index, source->tailer.refresh_counts(now()));
+    dirty_ |= series_->set_files(source->index, source->tailer.refresh_counts(now()));
   }
 }
 
+// Writes what is new, if anything is.
 void Pipeline::commit() {
   refresh_counts();
   next_commit_ns_ = clock_.monotonic_ns() + kCommitIntervalNs;
+  if (!dirty_) {
+    if (state_ && observer_.committed) observer_.committed(now());
+    return;
+  }
   dirty_ = false;
   if (!state_) return;
   std::vector<SourcePositions> positions;
@@ -253,13 +272,12 @@ void Pipeline::serve_requests() {
     if (wanted == served_ && !reload) return;
   }
   if (reload) {
-    if (dirty_) commit();  // with the positions of sources that may be leaving
+    commit();  // with the positions of sources that may be leaving
     configure(reload->config, reload->catalog);
     sweep();
   }
   // What is shown is committed first: a crash cannot take back what was scraped.
-  if (dirty_) commit();
-  refresh_counts();
+  commit();
   std::shared_ptr<const SeriesSnapshot> snapshot = dirty_ && state_ ? stale_snapshot()
                                                                     : series_->snapshot(now());
   const std::lock_guard lock(mutex_);
@@ -306,7 +324,13 @@ void Pipeline::reload(const Config& config, std::shared_ptr<const Catalog> catal
 
 std::string Pipeline::not_ready() const {
   const std::lock_guard lock(mutex_);
-  return not_ready_;
+  switch (phase_) {
+    case Phase::kStarting: return "starting";
+    case Phase::kHolding: return "waiting for a first scrape of /metrics (web.startup_hold)";
+    case Phase::kReading: return "reading what was logged before the start";
+    case Phase::kReady: break;
+  }
+  return {};
 }
 
 }  // namespace apierrd

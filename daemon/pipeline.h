@@ -1,7 +1,7 @@
 // The data plane: one thread that reads the logs, counts, commits, and hands out snapshots.
 //
 // It alone owns tailers, tallies, series and state; others ask it. A scrape waits for the next batch
-// boundary (about a millisecond), never the other way round.
+// boundary (one block of each file that has more), never the other way round.
 #pragma once
 
 #include <atomic>
@@ -10,6 +10,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -27,7 +28,7 @@ namespace apierrd {
 
 /// Told of commits, for metrics. Called on the ingest thread.
 struct CommitObserver {
-  std::function<void(std::int64_t unix_ns)> committed;
+  std::function<void(std::int64_t unix_ns)> committed;  ///< also when there was nothing to write
   std::function<void()> failed;
 };
 
@@ -69,6 +70,7 @@ class Pipeline {
     std::shared_ptr<const Catalog> catalog;
   };
   class Events;
+  enum class Phase { kStarting, kHolding, kReading, kReady };
 
   void run();
   void configure(const Config& config, std::shared_ptr<const Catalog> catalog);
@@ -80,6 +82,7 @@ class Pipeline {
   void serve_requests();
   void count(Source& source, LineBatch batch);
   void commit();
+  void set_phase(Phase phase);
   void refresh_counts();
   std::shared_ptr<const SeriesSnapshot> stale_snapshot();
   std::int64_t now() { return clock_.unix_ns(); }
@@ -90,13 +93,13 @@ class Pipeline {
   Log& log_;
   std::unique_ptr<StateStore> state_;
   CommitObserver observer_;
-  std::unique_ptr<Events> events_;
 
   // The ingest thread's own.
   Config config_;
   std::unique_ptr<SeriesStore> series_;
   std::vector<std::unique_ptr<Source>> sources_;
   std::vector<SourcePositions> resume_;
+  std::set<std::string> known_;  ///< names of sources that were followed before
   ReadBuffer buffer_;
   CallParser parser_;
   std::int64_t next_sweep_ns_ = 0;
@@ -110,7 +113,7 @@ class Pipeline {
   std::uint64_t served_ = 0;
   std::shared_ptr<const SeriesSnapshot> latest_;
   std::optional<Reload> reload_;
-  std::string not_ready_ = "starting";
+  Phase phase_ = Phase::kStarting;
 
   std::atomic<bool> scraped_ = false;
   std::atomic<bool> stopping_ = false;

@@ -10,7 +10,7 @@ namespace apierrd {
 
 namespace {
 
-// Large enough that a system call costs little per line, small enough to stay in the second-level cache.
+// At least this much is read at once, so that a system call costs little per line.
 constexpr std::size_t kBlockBytes = 256U << 10;
 
 std::string folder_of(const std::string& path) {
@@ -249,8 +249,13 @@ void Tailer::close_quiet_files(std::int64_t now_ns, const Sink& sink) {
     ReadBuffer rest(options_.line_bytes_max);
     const std::uint64_t from = tailed.offset + tailed.cutter.pending_bytes();
     const Result<std::size_t> count = tailed.file->read_at(from, rest.block());
-    const std::string_view line(rest.block().data(), count ? *count : 0);
-    hand_out(tailed, tailed.cutter.finish(line), sink);
+    if (count) {
+      hand_out(tailed, tailed.cutter.finish({rest.block().data(), *count}), sink);
+    } else {
+      fail(count.error());
+      counts_.lost_bytes[static_cast<std::size_t>(LossReason::kReadError)] +=
+          tailed.size - tailed.offset;
+    }
     events_.file_closed(tailed.path);
     return true;
   });

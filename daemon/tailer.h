@@ -22,7 +22,7 @@ namespace apierrd {
 struct TailOptions {
   std::vector<std::string> patterns;  ///< glob(7)
   std::size_t line_bytes_max = kLineBytesDefault;
-  bool start_at_end = false;          ///< of files found by the very first look
+  bool start_at_end = false;          ///< of files found by the very first look, without a position
   /// How long a file without a name is kept after its last line: a writer that was told to reopen its
   /// log may take minutes to do so.
   std::int64_t linger_ns = 300'000'000'000;

@@ -55,10 +55,18 @@ class ExpositionWriter {
   std::uint64_t samples_ = 0;
 };
 
-/// Writes everything a snapshot holds. Rows of apierrd_api_errors_total from index `errors_known` on are
-/// new to this scraper and shown as 0 once, so that its increase() sees their first error.
+/// How many rows of each error family a scraper has seen. Rows beyond are new to it and shown as 0 once,
+/// so that its increase() sees their first error.
+struct SeenRows {
+  std::size_t codes = SIZE_MAX, errors = SIZE_MAX, undocumented = SIZE_MAX;
+  static SeenRows of(const SeriesSnapshot& snapshot) {
+    return {snapshot.codes.size(), snapshot.errors.size(), snapshot.undocumented.size()};
+  }
+};
+
+/// Writes everything a snapshot holds.
 void write_series(ExpositionWriter& writer, const SeriesSnapshot& snapshot,
-                  std::size_t errors_known);
+                  const SeenRows& seen = {});
 
 /// Nanoseconds as a decimal number of seconds, exactly and without trailing zeros.
 std::string seconds_text(std::int64_t nanoseconds);

@@ -145,7 +145,8 @@ struct HttpServer::Impl {
     response.set_content_provider(
         body->size(), answer.content_type,
         [body](std::size_t offset, std::size_t length, httplib::DataSink& sink) {
-          return sink.write(body->data() + offset, length);
+          if (offset > body->size()) return false;
+          return sink.write(body->data() + offset, std::min(length, body->size() - offset));
         });
   }
 };
@@ -177,6 +178,8 @@ Result<std::unique_ptr<HttpServer>> HttpServer::start(const HttpOptions& options
   // Before httplib's own routing, which would match paths by regular expressions.
   server.set_pre_routing_handler([&self](const httplib::Request& request,
                                          httplib::Response& response) {
+    // Ranges are ignored, as RFC 9110 section 14.2 allows: httplib 0.11 trusts their end blindly.
+    const_cast<httplib::Request&>(request).ranges.clear();
     self.serve(request, response);
     return httplib::Server::HandlerResponse::Handled;
   });

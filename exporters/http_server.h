@@ -39,7 +39,7 @@ struct HttpOptions {
   std::size_t threads = 4;  ///< connections served at once; each holds a thread
 };
 
-/// `host:port`, `[::1]:port` or `:port` (all addresses). Fills host and port.
+/// `host:port`, `[::1]:port` or `:port` (all IPv4 addresses). Fills host and port.
 Result<HttpOptions> parse_listen_address(std::string_view text);
 
 class HttpServer {

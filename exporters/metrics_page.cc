@@ -6,15 +6,15 @@
 
 namespace apierrd {
 
-std::size_t ScraperMemory::seen(const std::string& client, std::size_t rows,
-                                std::int64_t now_unix_ns) {
+SeenRows ScraperMemory::seen(const std::string& client, const SeenRows& rows,
+                             std::int64_t now_unix_ns) {
   auto known = std::find_if(scrapers_.begin(), scrapers_.end(),
                             [&client](const Scraper& s) { return s.client == client; });
-  std::size_t seen = SIZE_MAX;
+  SeenRows seen;
   if (known != scrapers_.end()) {
     if (now_unix_ns - known->last_unix_ns < kForgetNs) seen = known->rows;
   } else if (scrapers_.size() < kScrapersMax) {
-    known = scrapers_.insert(scrapers_.end(), Scraper{client, 0, 0});
+    known = scrapers_.insert(scrapers_.end(), Scraper{client, {}, 0});
   } else {
     known = std::min_element(
         scrapers_.begin(), scrapers_.end(),
@@ -29,15 +29,14 @@ std::size_t ScraperMemory::seen(const std::string& client, std::size_t rows,
 HttpResponse MetricsPage::render(const HttpRequest& request) {
   const auto started = std::chrono::steady_clock::now();
   const std::shared_ptr<const SeriesSnapshot> snapshot = snapshot_();
-  std::size_t errors_known = SIZE_MAX;
+  SeenRows seen;
   {
     const std::lock_guard lock(mutex_);
-    errors_known =
-        scrapers_.seen(request.client, snapshot->errors.size(), snapshot->time_unix_ns);
+    seen = scrapers_.seen(request.client, SeenRows::of(*snapshot), snapshot->time_unix_ns);
   }
   self_.set_process(process_());
   ExpositionWriter writer(negotiate_format(request.accept));
-  write_series(writer, *snapshot, errors_known);
+  write_series(writer, *snapshot, seen);
   self_.write(writer);
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - started;
   self_.set_exposition(elapsed.count(), writer.bytes(), writer.samples());

@@ -15,19 +15,19 @@
 
 namespace apierrd {
 
-/// Remembers how many rows of apierrd_api_errors_total each scraper has seen. A row is shown as 0 in the
-/// first scrape after its birth to scrapers that were here before it: Prometheus' increase() sees an
-/// error only as a step from an earlier sample. Pure; bounded to kScrapersMax.
+/// Remembers how many rows each scraper has seen. A row is shown as 0 in the first scrape after its
+/// birth to scrapers that were here before it: Prometheus' increase() sees an error only as a step from
+/// an earlier sample. Pure; bounded to kScrapersMax.
 class ScraperMemory {
  public:
-  /// How many rows to show in full to `client`; SIZE_MAX to one not seen within kForgetNs, for whom every
-  /// value is a first sample anyway.
-  std::size_t seen(const std::string& client, std::size_t rows, std::int64_t now_unix_ns);
+  /// What `client` has seen; all of it for one not seen within kForgetNs, for whom every value is a first
+  /// sample anyway. From now on it has seen `rows`.
+  SeenRows seen(const std::string& client, const SeenRows& rows, std::int64_t now_unix_ns);
 
  private:
   struct Scraper {
     std::string client;
-    std::size_t rows = 0;
+    SeenRows rows;
     std::int64_t last_unix_ns = 0;
   };
   static constexpr std::size_t kScrapersMax = 16;

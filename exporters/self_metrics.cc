@@ -17,7 +17,7 @@ namespace apierrd {
 
 namespace {
 
-constexpr std::array kLevels{"debug", "info", "warning", "error", "critical"};
+constexpr std::array kLevels{"debug", "info", "warning", "error"};
 
 // The table's row of a family; every family here is registered from the table.
 Metric metric_named(const std::string& name) {

@@ -13,23 +13,28 @@ std::string with_label(std::string labels, std::string_view name, std::string_vi
   return labels;
 }
 
-void write_calls(ExpositionWriter& writer, const SeriesSnapshot& snapshot,
-                 std::size_t errors_known) {
+// A family of counters, those new to the scraper at 0.
+template <class Row>
+void write_zero_first(ExpositionWriter& writer, Metric metric, const std::vector<Row>& rows,
+                      std::size_t seen) {
+  writer.begin(metric);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const Exemplar* exemplar = nullptr;
+    if constexpr (requires { rows[i].exemplar; }) exemplar = &rows[i].exemplar;
+    if (i < seen) {
+      writer.sample(rows[i].labels, rows[i].count, exemplar);
+    } else {
+      writer.sample(rows[i].labels, std::uint64_t{0});
+    }
+  }
+}
+
+void write_calls(ExpositionWriter& writer, const SeriesSnapshot& snapshot, const SeenRows& seen) {
   writer.begin(Metric::kApiCalls);
   for (const CallSeries& series : snapshot.calls) writer.sample(series.labels, series.count);
 
-  writer.begin(Metric::kErrorsByCode);
-  for (const CodeSeries& series : snapshot.codes) writer.sample(series.labels, series.count);
-
-  writer.begin(Metric::kErrors);
-  for (std::size_t i = 0; i < snapshot.errors.size(); ++i) {
-    const ErrorSeries& series = snapshot.errors[i];
-    if (i < errors_known) {
-      writer.sample(series.labels, series.count, &series.exemplar);
-    } else {
-      writer.sample(series.labels, std::uint64_t{0});
-    }
-  }
+  write_zero_first(writer, Metric::kErrorsByCode, snapshot.codes, seen.codes);
+  write_zero_first(writer, Metric::kErrors, snapshot.errors, seen.errors);
 
   writer.begin(Metric::kErrorLastObserved);
   for (const CodeSeries& series : snapshot.codes) {
@@ -39,10 +44,7 @@ void write_calls(ExpositionWriter& writer, const SeriesSnapshot& snapshot,
   writer.begin(Metric::kErrorCodeInfo);
   for (const CodeInfo& info : snapshot.infos) writer.sample(info.labels, std::uint64_t{1});
 
-  writer.begin(Metric::kUndocumentedErrors);
-  for (const UndocumentedSeries& series : snapshot.undocumented) {
-    writer.sample(series.labels, series.count);
-  }
+  write_zero_first(writer, Metric::kUndocumentedErrors, snapshot.undocumented, seen.undocumented);
 
   writer.begin(Metric::kUndocumentedFirstSeen);
   for (const CodeInfo& info : snapshot.infos) {
@@ -177,8 +179,8 @@ void write_catalog(ExpositionWriter& writer, const SeriesSnapshot& snapshot) {
 }  // namespace
 
 void write_series(ExpositionWriter& writer, const SeriesSnapshot& snapshot,
-                  std::size_t errors_known) {
-  write_calls(writer, snapshot, errors_known);
+                  const SeenRows& seen) {
+  write_calls(writer, snapshot, seen);
   write_lines(writer, snapshot);
   write_files(writer, snapshot);
   write_limits(writer, snapshot);

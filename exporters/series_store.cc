@@ -76,10 +76,9 @@ std::uint32_t SeriesStore::add_source(const std::string& name,
     services_.admit(product);
     undocumented_series(index, product);
     for (const std::string_view code : state_.catalog->codes_of(product)) {
-      code_series(index, product, std::string(code));
+      code_series(index, product, std::string(code), false);
     }
   }
-  codes_from_start_ = state_.codes.size();
   return index;
 }
 
@@ -157,8 +156,9 @@ void SeriesStore::render_info(CodeInfo& info) {
 }
 
 std::uint32_t SeriesStore::code_series(std::uint32_t source, const std::string& service,
-                                       const std::string& code) {
+                                       const std::string& code, bool lazy) {
   return find_or_add(code_index_, state_.codes, key_of(source, {service, code}), [&] {
+    if (lazy) ++lazy_codes_;
     CodeSeries series;
     series.labels = keep(label_text(state_.sources[source].labels,
                                     {{"api_service", service}, {"code", code}}));
@@ -181,7 +181,7 @@ std::uint32_t SeriesStore::error_series(std::uint32_t source, const std::string&
     series.action = keep(action);
     series.code = keep(code);
     series.source = source;
-    series.code_series = code_series(source, service, code);
+    series.code_series = code_series(source, service, code, true);
     return series;
   });
 }
@@ -215,7 +215,7 @@ RowHandle SeriesStore::find_error(std::uint32_t source, const ErrorRow& row) {
   const std::string service = admitted_service(row.service, handle.folded);
   std::string action = admitted_action(service, row.action, handle.folded);
   std::string code = admitted_code(row.code, row.classification.documented(), handle.folded);
-  if (state_.codes.size() >= limits_.code_series + codes_from_start_ &&
+  if (lazy_codes_ >= limits_.code_series &&
       !code_index_.contains(key_of(source, {service, code}))) {
     handle.folded |= bit(BoundedLabel::kCode);
     code = kOther;
@@ -277,11 +277,11 @@ void SeriesStore::apply(std::uint32_t source, const Tally& tally, std::int64_t n
     const std::string service(series.service);
     state_.undocumented[undocumented_series(source, service)].count += row->count;
     CodeInfo& info = state_.infos[code.info];
-    if (info.first_seen_unix_ns == 0) info.first_seen_unix_ns = now_unix_ns;
+    if (info.first_seen_unix_ns == 0 && info.code != kOther) info.first_seen_unix_ns = now_unix_ns;
   }
 }
 
-void SeriesStore::set_files(std::uint32_t source, FileCounts files) {
+bool SeriesStore::set_files(std::uint32_t source, FileCounts files) {
   const FileCounts& before = retired_files_[source];
   files.rotations += before.rotations;
   files.truncations += before.truncations;
@@ -289,7 +289,12 @@ void SeriesStore::set_files(std::uint32_t source, FileCounts files) {
   for (std::size_t i = 0; i < files.lost_bytes.size(); ++i) {
     files.lost_bytes[i] += before.lost_bytes[i];
   }
-  state_.sources[source].files = std::move(files);
+  FileCounts& shown = state_.sources[source].files;
+  const bool changed = shown.rotations != files.rotations ||
+                       shown.truncations != files.truncations ||
+                       shown.open_errors != files.open_errors || shown.lost_bytes != files.lost_bytes;
+  shown = std::move(files);
+  return changed;
 }
 
 void SeriesStore::retire_files(std::uint32_t source) {
@@ -314,7 +319,7 @@ void SeriesStore::restore(const PersistedState& persisted) {
     series.durations = row.durations;
   }
   for (const PersistedSeries& row : persisted.codes) {
-    const std::uint32_t index = code_series(add_source(row.source, {}), row.service, row.code);
+    const std::uint32_t index = code_series(add_source(row.source, {}), row.service, row.code, true);
     CodeSeries& series = state_.codes[index];
     series.count = row.count;
     series.last_observed_unix_ns = row.time_unix_ns;

@@ -22,7 +22,7 @@
 namespace apierrd {
 
 /// How many distinct values or series are admitted; the next is counted as `other`. The defaults keep
-/// one instance below 100,000 series and 64 MiB.
+/// one instance below some 130,000 samples and 64 MiB.
 struct SeriesLimits {
   std::size_t services = 200;
   std::size_t actions = 2'000;            ///< (service, action) pairs
@@ -41,8 +41,8 @@ inline constexpr std::array<std::string_view, 4> kBoundedLabels{"api_service", "
 inline constexpr std::size_t kFileLabelsMax = 64;
 
 /// Why bytes of a log were never read.
-enum class LossReason : std::uint8_t { kTruncated, kDeleted, kReadError };
-inline constexpr std::array<std::string_view, 3> kLossReasons{"truncated", "deleted", "read_error"};
+enum class LossReason : std::uint8_t { kTruncated, kReadError };
+inline constexpr std::array<std::string_view, 2> kLossReasons{"truncated", "read_error"};
 
 /// What the reader knows about a source's files. Counts never fall; the rest is as of now.
 struct FileStatus {
@@ -154,7 +154,8 @@ class SeriesStore {
   void apply(std::uint32_t source, const Tally& tally, std::int64_t now_unix_ns);
 
   /// What the source's reader found since it began; what earlier ones found is added.
-  void set_files(std::uint32_t source, FileCounts files);
+  /// Returns whether any count changed.
+  bool set_files(std::uint32_t source, FileCounts files);
 
   /// The reader of this source is gone: its counts stay and a later reader's add to them.
   void retire_files(std::uint32_t source);
@@ -184,7 +185,7 @@ class SeriesStore {
   std::uint32_t call_series(std::uint32_t source, const std::string& service,
                             const std::string& action);
   std::uint32_t code_series(std::uint32_t source, const std::string& service,
-                            const std::string& code);
+                            const std::string& code, bool lazy);
   std::uint32_t error_series(std::uint32_t source, const std::string& service,
                              const std::string& action, const std::string& code);
   std::uint32_t undocumented_series(std::uint32_t source, const std::string& service);
@@ -205,7 +206,7 @@ class SeriesStore {
   SeriesSnapshot state_;
   std::vector<FileCounts> retired_files_;  ///< by source: counts of readers before this one
   Index call_index_, code_index_, error_index_, undocumented_index_, info_index_;
-  std::size_t codes_from_start_ = 0;
+  std::size_t lazy_codes_ = 0;  ///< code series that no configured product documents
   Budget services_, actions_, codes_;
 };
 

@@ -238,7 +238,7 @@ std::string render_status_page(const SeriesSnapshot& snapshot, const PageInfo& i
       "<title>apierrd</title><link rel=\"stylesheet\" href=\"/page.css\">"
       "<script src=\"/page.js\" defer></script></head><body>";
   fmt::format_to(std::back_inserter(out),
-                 "<header><h1>apierrd</h1><small>{}</small><nav><a href=\"/metrics\">metrics</a>"
+                 "<header><h1>apierrd</h1><small>version {}</small><nav><a href=\"/metrics\">metrics</a>"
                  "<a href=\"/-/ready\">ready</a><a href=\"/api/v1/status\">json</a></nav></header>"
                  "<main>",
                  html_escaped(info.version));

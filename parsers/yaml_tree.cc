@@ -82,6 +82,13 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
+std::string duration_text(std::uint64_t millis) {
+  if (millis % 3'600'000 == 0 && millis > 0) return std::to_string(millis / 3'600'000) + "h";
+  if (millis % 60'000 == 0 && millis > 0) return std::to_string(millis / 60'000) + "m";
+  if (millis % 1'000 == 0) return std::to_string(millis / 1'000) + "s";
+  return std::to_string(millis) + "ms";
+}
+
 std::string joined(const std::vector<std::string>& names) {
   std::string out;
   for (const std::string& name : names) out.append(out.empty() ? "" : ", ").append(name);
@@ -129,7 +136,7 @@ void YamlMapReader::complain(const YamlValue& at, std::string what, std::string 
 }
 
 const YamlValue* YamlMapReader::take(std::string_view key) {
-  known_.emplace_back(key);
+  if (std::find(known_.begin(), known_.end(), key) == known_.end()) known_.emplace_back(key);
   for (const auto& [name, value] : value_.map) {
     if (name.scalar == key && value.kind != YamlValue::Kind::kNull) return &value;
   }
@@ -175,8 +182,10 @@ std::optional<std::uint64_t> YamlMapReader::integer(std::string_view key, std::u
   if (parsed.ec == std::errc{} && parsed.ptr == end && number >= min && number <= max) {
     return number;
   }
-  complain(*value, "'" + std::string(key) + "' must be a whole number from " +
-                       std::to_string(min) + " to " + std::to_string(max));
+  const std::string wanted = min == max ? std::to_string(min)
+                                        : "a whole number from " + std::to_string(min) + " to " +
+                                              std::to_string(max);
+  complain(*value, "'" + std::string(key) + "' must be " + wanted);
   return {};
 }
 
@@ -189,8 +198,9 @@ std::optional<std::uint64_t> YamlMapReader::duration_ms(std::string_view key, st
     const auto millis = static_cast<std::uint64_t>(*nanos / 1'000'000);
     if (millis >= min_ms && millis <= max_ms) return millis;
   }
-  complain(*value, "'" + std::string(key) + "' must be a duration from " + std::to_string(min_ms) +
-                       "ms to " + std::to_string(max_ms) + "ms",
+  complain(*value,
+           "'" + std::string(key) + "' must be a duration from " + duration_text(min_ms) + " to " +
+               duration_text(max_ms),
            "for example 250ms, 15s, 5m");
   return {};
 }

@@ -68,7 +68,7 @@ def lazy_series(folder):
     check(metrics.value(name, **labels) == 0, "a known scraper does not see 0 first")
     check(metrics.value("apierrd_api_errors_by_code_total", code="InternalError") == 3, "by_code: not 3")
     check(daemon.metrics(scraper="known").value(name, **labels) == 3, "then not its value")
-    check(daemon.metrics(scraper="new").value(name, **labels) == 3, "0 for one who sees all for the first time")
+    check(daemon.metrics(scraper="new").value(name, **labels) == 3, "0 for one who sees it the first time")
     daemon.stop()
 
 

@@ -13,8 +13,9 @@ NASTY = [
     r'quo\"te', r"back\\slash", r"line\nbreak", r"carriage\rreturn", r"nul\u0000byte", r"bell\u0007",
     r"esc\u001b[31mred", r"del\u007f", r"c1\u0085x", r"rtl\u202Eevil", r"bom\ufeff", r"sep\u2028x",
     r"<script>alert(1)</script>", r"\"><img src=x onerror=alert(1)>", r"a' onmouseover='x", r"&amp;&lt;",
-    r"{evil=\"1\"}", r"# EOF", r"\n# EOF\n", r"x\"} 1\napierrd_evil 1", "中文", "\U0001f4a5", r"\ud83d\ude00",
-    r"\ufffe", r"\uffff", "x" * 10_000, "中" * 5_000, "é" * 127, "a" * 127 + "é", "other", "unknown",
+    r"{evil=\"1\"}", r"# EOF", r"\n# EOF\n", r"x\"} 1\napierrd_evil 1", "中文", "\U0001f4a5",
+    r"\ud83d\ude00", r"\ufffe", r"\uffff", "x" * 10_000, "中" * 5_000,
+    "é" * 127, "a" * 127 + "é", "other", "unknown",
     " ", "a b", "{{.}}", "%s%n", "\\u0000" * 50, r"\\", r"\\\\\"", "$__range", "a,b", "a=b", "/", "..",
 ]
 
@@ -38,7 +39,8 @@ def both_formats(daemon):
         volatile = ("process_", "apierrd_scrape", "apierrd_exposition", "apierrd_series", "apierrd_http")
         return {key: value for key, value in series.items() if not key[0].startswith(volatile)}
     text, openmetrics = log_only(text), log_only(openmetrics)
-    check(text == openmetrics, f"the formats differ: {sorted(set(text.items()) ^ set(openmetrics.items()))[:4]}")
+    apart = sorted(set(text.items()) ^ set(openmetrics.items()))
+    check(not apart, f"the formats differ: {apart[:4]}")
 
 
 def page_is_harmless(daemon):
@@ -105,10 +107,15 @@ LIMITS = {"services": 5, "actions": 20, "undocumented_codes": 10, "call_series":
 def too_many_names(folder):
     """Beyond the limits everything is `other`, totals stay exact, and the overflow is counted."""
     log, rng = folder / "app.log", random.Random(1)
-    lines = []
+    lines, codes_of_lines = [], []
     for i in range(6000):
-        code = [None, f"Made.Up{i}", "InternalError", "LimitExceeded", f"FailedOperation.New{i % 300}"][i % 5]
-        lines.append(line(f"Action{i % 2500}", service=rng.choice(["billing", f"s{i % 700}"]), code=code))
+        documented = ["InternalError", "LimitExceeded"]
+        if i >= 5000:  # combinations that were not there before
+            documented = ["MissingParameter", "UnknownParameter", "ResourceNotFound", "ResourceInUse"]
+        code = rng.choice([None, f"Made.Up{i}", f"FailedOperation.New{i % 300}", *documented])
+        codes_of_lines.append(code)
+        service = rng.choice(["billing", "a", "b", "c", f"s{i % 700}"])
+        lines.append(line(f"Action{i % 2500}", service=service, code=code))
     log.write_bytes(b"".join(lines[:3000]))
     daemon = Daemon(write_config(folder / "apierrd.yaml", {"app": [log]}, limits=LIMITS)).start()
     zeros = daemon.metrics()
@@ -116,11 +123,12 @@ def too_many_names(folder):
     def count(number):
         daemon.wait_for(f"{number} lines", lambda m: m.sum("apierrd_ingest_lines_total") == number)
         metrics = daemon.metrics()
-        failed = number * 4 / 5
+        failed = sum(code is not None for code in codes_of_lines[:number])
+        undocumented = sum(bool(code and re.match("Made|FailedOp", code)) for code in codes_of_lines[:number])
         check(metrics.sum("apierrd_api_calls_total") == number, "calls are not exact")
         for name in ("apierrd_api_errors_total", "apierrd_api_errors_by_code_total"):
             check(metrics.sum(name) == failed, f"{name}: {metrics.sum(name)}, not {failed}")
-        check(metrics.sum("apierrd_undocumented_errors_total") == number * 2 / 5, "undocumented: not exact")
+        check(metrics.sum("apierrd_undocumented_errors_total") == undocumented, "undocumented: not exact")
         overflow = {s.labels["label"]: s.value for s in metrics.rows("apierrd_label_overflow_total")}
         check(all(overflow[label] > 0 for label in ("api_service", "action", "code")), f"{overflow}")
         check(metrics.sum("apierrd_api_calls_total", action="other") > 0 and
@@ -132,28 +140,28 @@ def too_many_names(folder):
               LIMITS["error_series"] + len(services) * (LIMITS["undocumented_codes"] + 100), "errors")
         codes = len(metrics.rows("apierrd_api_errors_by_code_total"))
         known = len(zeros.rows("apierrd_api_errors_by_code_total"))
-        check(codes <= known + LIMITS["code_series"] + len(services), f"{codes} code series, {known} at first")
+        check(codes <= known + LIMITS["code_series"] + len(services), f"{codes} code series, first {known}")
         for limit in metrics.rows("apierrd_label_values_limit"):
-            check(metrics.value("apierrd_label_values", **limit.labels) <= limit.value, f"over {limit.labels}")
-        keys = [(s.labels["api_service"], s.labels["code"]) for s in metrics.rows("apierrd_error_code_info")]
-        check(len(keys) == len(set(keys)), "two info series for one (api_service, code)")
-        check({(s.labels["api_service"], s.labels["code"])
-               for s in metrics.rows("apierrd_api_errors_by_code_total")} == set(keys), "by_code without info")
+            values = metrics.value("apierrd_label_values", **limit.labels)
+            check(values <= limit.value, f"{values} values of {limit.labels}")
+        described, counted = ([(s.labels["api_service"], s.labels["code"]) for s in metrics.rows(name)]
+                              for name in ("apierrd_error_code_info", "apierrd_api_errors_by_code_total"))
+        check(len(described) == len(set(described)), "two info series for one (api_service, code)")
+        check(set(counted) == set(described), "by_code and info do not have the same codes")
         both_formats(daemon)
-        return overflow, codes
+        return overflow
 
     count(3000)
     with log.open("ab") as file:
         file.write(b"".join(lines[3000:5000]))
-    before, codes = count(5000)
+    before = count(5000)
     for _ in range(2):
         daemon.stop()
         daemon.start()
     with log.open("ab") as file:
         file.write(b"".join(lines[5000:]))
-    after, codes_after = count(6000)
+    after = count(6000)  # the limits hold as before
     check(all(after[label] >= before[label] for label in before), "overflow steps back over a restart")
-    check(codes_after == codes, f"{codes_after - codes} code series more after restarts: the limit gave way")
     check(daemon.get("/").status == 200, "the page cannot be shown")
     daemon.stop()
 
@@ -161,8 +169,8 @@ def too_many_names(folder):
 def exemplars(folder):
     """Request ids of any kind and length stay within what OpenMetrics allows."""
     log = folder / "app.log"
-    ids = ["", "a" * 117, "a" * 118, "a" * 119, "a" * 128, "a" * 5000, "中" * 40, "中" * 200, r"q\"uo\\te", r"\u0000",
-           r"new\nline", "20190117150912", "6f6a5c1e-0000-4000-8000-000000000001"]
+    ids = ["", "a" * 117, "a" * 118, "a" * 119, "a" * 128, "a" * 5000, "中" * 40, "中" * 200, r"q\"uo\\te",
+           r"\u0000", r"new\nline", "20190117150912", "6f6a5c1e-0000-4000-8000-000000000001"]
     log.write_bytes(b"".join(line(f"A{i}", code="InternalError", request_id=text)
                              for i, text in enumerate(ids)))
     daemon = Daemon(write_config(folder / "apierrd.yaml", {"app": [log]})).start()

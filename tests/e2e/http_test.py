@@ -105,7 +105,7 @@ def refusals(folder):
     for path in ("/nothing", "/metrics/", "//metrics", "/Metrics", "/../metrics", "/..%2f..%2fetc/passwd",
                  "/%2e%2e/etc/passwd", "/.git/config", "/page.css/../../etc/passwd", "/%00", "/metrics%00",
                  "/page.css%00.html", "/<script>", "/%ff%fe", "/" + "a" * 4000, "/-/", "/-/quit", "/api/v1/"):
-        answer = raw(daemon.port, b"GET " + path.encode() + b" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        answer = raw(daemon.port, f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
         check(status_of(answer) in (404, 400, 414), f"{path[:60]} answers {answer[:60]}")
         check(b"root:" not in answer and b"<script>" not in answer, f"{path[:60]}: {answer[-80:]}")
     for method in ("POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"):
@@ -151,7 +151,8 @@ GARBAGE = [
     b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\xaa" * 200,
     b"GET / HTTP/1.1\r\nX: " + b"a" * 300_000 + b"\r\n\r\n", b"GET /" + b"a" * 300_000 + b" HTTP/1.1\r\n\r\n",
     b"GET / HTTP/1.1\r\n" + b"A: b\r\n" * 20_000 + b"\r\n",
-    b"POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n", b"POST / HTTP/1.1\r\nContent-Length: 99999999999\r\n\r\n",
+    b"POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
+    b"POST / HTTP/1.1\r\nContent-Length: 99999999999\r\n\r\n",
     b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nFFFFFFFFFFFFFFFFF\r\n",
     b"GET /metrics HTTP/1.1\r\nContent-Length: 5\r\n\r\nab", b"GET /% HTTP/1.1\r\n\r\n",
     b"GET /%zz HTTP/1.1\r\n\r\n", b"GET /%u0041 HTTP/1.1\r\n\r\n", b"HEAD /metrics HTTP/1.0\r\n\r\n",

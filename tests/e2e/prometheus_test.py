@@ -186,7 +186,8 @@ def promtool_finds_nothing(folder):
     pages.append(daemon.get("/metrics", Accept=TEXT).body)
     for page in pages:
         done = subprocess.run([promtool, "check", "metrics"], input=page, capture_output=True, check=False)
-        check(done.returncode == 0, f"promtool exits {done.returncode}: {(done.stdout + done.stderr).decode()}")
+        found = (done.stdout + done.stderr).decode()
+        check(done.returncode == 0, f"promtool exits {done.returncode}: {found}")
     daemon.stop()
 
 

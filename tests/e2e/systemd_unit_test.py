@@ -23,14 +23,15 @@ def systemd_analyze(*arguments):
     done = subprocess.run(["systemd-analyze", *map(str, arguments)], capture_output=True, text=True,
                           timeout=60, check=False)
     text = done.stdout + done.stderr
-    if re.search(r"unknown option|unrecognized option|not been booted|Failed to connect", text, re.IGNORECASE):
+    if re.search(r"(?i)unknown option|unrecognized option|not been booted|Failed to connect", text):
         raise Skip(f"systemd-analyze cannot run here: {text.strip()[:200]}")
     return done.returncode, text
 
 
 def copy_for_here(folder):
     """The unit with the program under test instead of the installed one."""
-    text, count = re.subn(r"(?m)^(Exec\w+=[-+!:@]*)/\S*/apierrd(?=\s)", rf"\g<1>{program()}", unit_text())
+    text, count = re.subn(r"(?m)^(Exec\w+=[-+!:@]*)/\S*/apierrd(?=\s)", 
+                          lambda found: found.group(1) + program(), unit_text())
     check(count >= 1, "the unit starts no apierrd")
     if not os.access("/bin/kill", os.X_OK):
         text = text.replace("/bin/kill", shutil.which("true") or program())

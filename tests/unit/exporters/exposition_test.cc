@@ -38,9 +38,9 @@ std::shared_ptr<const SeriesSnapshot> busy_snapshot(std::string_view action = "P
   return store.snapshot(kNow);
 }
 
-std::string exposition(ExpositionFormat format, std::size_t errors_known = SIZE_MAX) {
+std::string exposition(ExpositionFormat format, const SeenRows& seen = {}) {
   ExpositionWriter writer(format);
-  write_series(writer, *busy_snapshot(), errors_known);
+  write_series(writer, *busy_snapshot(), seen);
   return writer.finish();
 }
 
@@ -77,7 +77,7 @@ TEST(Exposition, EveryMetricOfTheTableIsExposed) {
   for (const ExpositionFormat format :
        {ExpositionFormat::kText004, ExpositionFormat::kOpenMetrics100}) {
     ExpositionWriter writer(format);
-    write_series(writer, *busy_snapshot(), SIZE_MAX);
+    write_series(writer, *busy_snapshot());
     self.write(writer);
     const std::string text = writer.finish();
     for (const MetricInfo& info : kMetrics) {
@@ -113,7 +113,7 @@ TEST(Exposition, OpenMetricsWithExemplars) {
 }
 
 TEST(Exposition, ARowNewToAScraperIsZeroOnce) {
-  EXPECT_THAT(exposition(ExpositionFormat::kText004, 0),
+  EXPECT_THAT(exposition(ExpositionFormat::kText004, {SIZE_MAX, 0, SIZE_MAX}),
               HasSubstr("apierrd_api_errors_total{source=\"payments\",api_service=\"billing\","
                         "action=\"PayDeals\",code=\"FailedOperation.PaySuccDeliverFailed\"} 0\n"));
 }
@@ -163,17 +163,20 @@ TEST(ParseListenAddress, Forms) {
 
 TEST(ScraperMemory, EachScraperSeesAZeroFirst) {
   ScraperMemory memory;
-  EXPECT_EQ(memory.seen("a", 3, kNow), SIZE_MAX);
-  EXPECT_EQ(memory.seen("a", 5, kNow + 1), 3U);
-  EXPECT_EQ(memory.seen("b", 5, kNow + 2), SIZE_MAX);
-  EXPECT_EQ(memory.seen("a", 5, kNow + 3), 5U);
-  EXPECT_EQ(memory.seen("a", 6, kNow + 700'000'000'000), SIZE_MAX);  // forgotten meanwhile
-  for (int i = 0; i < 100; ++i) memory.seen("client" + std::to_string(i), 1, kNow + 900 + i);
-  EXPECT_EQ(memory.seen("client99", 1, kNow + 2'000), 1U);
+  const auto seen = [&memory](const std::string& client, std::size_t rows, std::int64_t now) {
+    return memory.seen(client, {0, rows, 0}, now).errors;
+  };
+  EXPECT_EQ(seen("a", 3, kNow), SIZE_MAX);
+  EXPECT_EQ(seen("a", 5, kNow + 1), 3U);
+  EXPECT_EQ(seen("b", 5, kNow + 2), SIZE_MAX);
+  EXPECT_EQ(seen("a", 5, kNow + 3), 5U);
+  EXPECT_EQ(seen("a", 6, kNow + 700'000'000'000), SIZE_MAX);  // forgotten meanwhile
+  for (int i = 0; i < 100; ++i) seen("client" + std::to_string(i), 1, kNow + 900 + i);
+  EXPECT_EQ(seen("client99", 1, kNow + 2'000), 1U);
 }
 
 TEST(StatusPage, ShowsTheFailureAndWhatToDo) {
-  const std::string page = render_status_page(*busy_snapshot(), {"version 1", ""});
+  const std::string page = render_status_page(*busy_snapshot(), {"1", ""});
   EXPECT_THAT(page, HasSubstr("FailedOperation.PaySuccDeliverFailed"));
   EXPECT_THAT(page, HasSubstr("ed93f3cb-f35e-473f-b9f3-0d451b8b79c6"));
   EXPECT_THAT(page, HasSubstr("<b>Do:</b>"));
