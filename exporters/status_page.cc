@@ -119,7 +119,8 @@ void render_codes(std::string& out, const SeriesSnapshot& snapshot) {
         is.documented() ? "" : " <i class=\"badge\">undocumented</i>", grouped(row.series->count),
         ago(row.series->last_observed_unix_ns, snapshot.time_unix_ns), name_of(is.fault_domain()),
         name_of(is.fault_domain()), name_of(is.retryable()), html_escaped(row.series->service),
-        html_escaped(snapshot.sources[row.series->source].name), html_escaped(row.request_id));
+        html_escaped(snapshot.sources[row.series->source].name),
+        html_escaped(safe_label_value(row.request_id)));
     if (is.entry != nullptr) {
       fmt::format_to(std::back_inserter(out),
                      "<tr class=\"what\"><td colspan=\"8\">{}{} <b>Do:</b> {}</tr>",
