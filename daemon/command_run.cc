@@ -146,6 +146,8 @@ int run_daemon(const Config& config, std::shared_ptr<const Catalog> catalog,
                const std::string& config_path, const std::function<void(int port)>& started) {
   const sigset_t signals = daemon_signals();
   ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // threads inherit it; only this one waits
+  // A full disk quota and a gone client are errors of a write, not reasons to die.
+  for (const int ignored : {SIGXFSZ, SIGPIPE}) ::signal(ignored, SIG_IGN);
 
   SystemClock clock;
   PosixFileSystem files;

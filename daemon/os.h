@@ -24,6 +24,8 @@ struct FileId {
 struct FileInfo {
   FileId id;
   std::uint64_t size = 0;
+  std::int64_t modified_ns = 0;
+  std::int64_t born_ns = 0;  ///< 0 where the file system does not tell
   bool regular = false;
 };
 

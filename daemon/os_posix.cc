@@ -14,10 +14,21 @@ namespace apierrd {
 
 namespace {
 
-FileInfo info_from(const struct stat& status) {
-  return {{status.st_dev, status.st_ino},
-          static_cast<std::uint64_t>(status.st_size),
-          S_ISREG(status.st_mode)};
+std::int64_t nanoseconds_of(const statx_timestamp& time) {
+  return time.tv_sec * 1'000'000'000 + time.tv_nsec;
+}
+
+// Of the open file `fd`, or of `path` with links followed. Returns errno, 0 if all is well.
+int read_info(int fd, const char* path, FileInfo& info) {
+  struct statx status {};
+  const int flags = *path == '\0' ? AT_EMPTY_PATH : 0;
+  if (::statx(fd, path, flags, STATX_BASIC_STATS | STATX_BTIME, &status) != 0) return errno;
+  info.id = {std::uint64_t{status.stx_dev_major} << 32 | status.stx_dev_minor, status.stx_ino};
+  info.size = status.stx_size;
+  info.modified_ns = nanoseconds_of(status.stx_mtime);
+  info.born_ns = status.stx_mask & STATX_BTIME ? nanoseconds_of(status.stx_btime) : 0;
+  info.regular = S_ISREG(status.stx_mode);
+  return 0;
 }
 
 class PosixFile : public OpenFile {
@@ -35,11 +46,10 @@ class PosixFile : public OpenFile {
   }
 
   Result<FileInfo> info() override {
-    struct stat status {};
-    if (::fstat(fd_, &status) != 0) {
-      return environment_error("cannot stat", path_, errno_text(errno));
-    }
-    return info_from(status);
+    FileInfo info;
+    const int error = read_info(fd_, "", info);
+    if (error != 0) return environment_error("cannot stat", path_, errno_text(error));
+    return info;
   }
 
  private:
@@ -64,10 +74,11 @@ Result<std::unique_ptr<OpenFile>> PosixFileSystem::open(const std::string& path)
 }
 
 Result<std::optional<FileInfo>> PosixFileSystem::info(const std::string& path) {
-  struct stat status {};
-  if (::stat(path.c_str(), &status) == 0) return std::optional(info_from(status));
-  if (errno == ENOENT || errno == ENOTDIR) return std::optional<FileInfo>();
-  return environment_error("cannot stat", path, errno_text(errno));
+  FileInfo info;
+  const int error = read_info(AT_FDCWD, path.c_str(), info);
+  if (error == 0) return std::optional(info);
+  if (error == ENOENT || error == ENOTDIR) return std::optional<FileInfo>();
+  return environment_error("cannot stat", path, errno_text(error));
 }
 
 std::vector<std::string> PosixFileSystem::glob(const std::string& pattern) {

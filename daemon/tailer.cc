@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "daemon/siblings.h"
 #include "parsers/json_document.h"
 
 namespace apierrd {
@@ -29,22 +30,9 @@ constexpr std::size_t kUnusedPositionsMax = 1'000;
 // Rotated files are compressed in place; their lines were read before. (`replay` reads them.)
 bool is_compressed(const std::string& path) { return path.ends_with(".gz") || path.ends_with(".zst"); }
 
-std::optional<std::uint64_t> marker_before(OpenFile& file, std::uint64_t offset) {
-  char bytes[kMarkerBytes];
-  const std::size_t size = std::min<std::uint64_t>(kMarkerBytes, offset);
-  std::size_t have = 0;
-  while (have < size) {
-    const Result<std::size_t> count =
-        file.read_at(offset - size + have, std::span(bytes).subspan(have, size - have));
-    if (!count || *count == 0) return {};
-    have += *count;
-  }
-  return marker_of(std::span(bytes).first(size));
-}
-
 }  // namespace
 
-std::uint64_t marker_of(std::span<const char> bytes) {
+std::uint64_t marker_of(std::string_view bytes) {
   std::uint64_t hash = 0xcbf29ce484222325;
   for (const char byte : bytes) {
     hash = (hash ^ static_cast<unsigned char>(byte)) * 0x100000001b3;
@@ -97,6 +85,7 @@ void Tailer::sweep(std::int64_t now_ns, const Sink& sink) {
   for (TailedFile& tailed : tailed_) {
     if (!tailed.named) measure(tailed, now_ns);
   }
+  if (first_sweep_) find_rotated_positions(now_ns);
   close_quiet_files(now_ns, sink);
   first_sweep_ = false;
 }
@@ -114,7 +103,7 @@ void Tailer::look_at(const std::string& path, std::int64_t now_ns) {
   if (!found) return fail(found.error());
   const std::optional<FileInfo>& named = *found;
   for (TailedFile& tailed : tailed_) {
-    if (tailed.path == path) check_name(tailed, named);
+    if (tailed.path == path) check_name(tailed, named, now_ns);
   }
   if (!named || !named->regular) return;
   const auto known = std::find_if(tailed_.begin(), tailed_.end(), [&](const TailedFile& tailed) {
@@ -132,11 +121,18 @@ void Tailer::look_at(const std::string& path, std::int64_t now_ns) {
   measure(*known, now_ns);
 }
 
-void Tailer::check_name(TailedFile& tailed, const std::optional<FileInfo>& named) {
+bool Tailer::is_followed(const FileId& id) const {
+  return std::any_of(tailed_.begin(), tailed_.end(),
+                     [&id](const TailedFile& tailed) { return tailed.id == id; });
+}
+
+void Tailer::check_name(TailedFile& tailed, const std::optional<FileInfo>& named,
+                        std::int64_t now_ns) {
   if (!tailed.named || (named && named->id == tailed.id)) return;
   tailed.named = false;
   ++counts_.rotations;
   events_.file_rotated(tailed.path);
+  find_missed_generations(tailed, now_ns);
 }
 
 void Tailer::open(const std::string& path, std::int64_t now_ns) {
@@ -145,16 +141,121 @@ void Tailer::open(const std::string& path, std::int64_t now_ns) {
   const Result<FileInfo> info = (*file)->info();
   if (!info) return fail(info.error());
   if (!info->regular) return;
-  TailedFile tailed;
+  const std::uint64_t offset = first_offset(**file, *info);
+  TailedFile& tailed = follow(path, *std::move(file), *info, offset, now_ns);
+  if (offset == 0) hold_back_copy(tailed);
+}
+
+Tailer::TailedFile& Tailer::follow(const std::string& path, std::unique_ptr<OpenFile> file,
+                                   const FileInfo& info, std::uint64_t offset,
+                                   std::int64_t now_ns) {
+  TailedFile& tailed = tailed_.emplace_back();
   tailed.path = path;
-  tailed.id = info->id;
-  tailed.offset = first_offset(**file, *info);
-  tailed.read_end = tailed.offset;
-  tailed.size = info->size;
+  tailed.id = info.id;
+  tailed.offset = tailed.read_end = offset;
+  tailed.size = info.size;
+  tailed.modified_ns = info.modified_ns;
+  tailed.born_ns = info.born_ns;
   tailed.active_ns = now_ns;
-  tailed.file = *std::move(file);
-  events_.file_opened(path, tailed.offset);
-  tailed_.push_back(std::move(tailed));
+  tailed.file = std::move(file);
+  tailed.tail = read_tail(*tailed.file, offset, kMarkerBytes);
+  events_.file_opened(path, offset);
+  return tailed;
+}
+
+// copytruncate copies first and truncates then: until it does, a copy must not count a second time.
+bool Tailer::hold_back_copy(TailedFile& copy) {
+  for (const TailedFile& original : tailed_) {
+    if (!original.named || original.offset == 0 || copy.size < original.offset ||
+        !is_rotated_name(original.path, copy.path) ||
+        !has_tail(*copy.file, original.offset, original.tail)) {
+      continue;
+    }
+    copy.copy_of = original.id;
+    copy.copied_size = copy.size;
+    return true;
+  }
+  return false;
+}
+
+// Files that were renamed while the daemon was down, and those that came and went after them.
+void Tailer::find_rotated_positions(std::int64_t now_ns) {
+  const std::vector<FilePosition> unused = resume_;
+  for (const FilePosition& position : unused) {
+    for (const std::string& path : rotated_files(files_, position.path)) {
+      const Result<std::optional<FileInfo>> info = files_.info(path);
+      if (!info || !*info || !(*info)->regular || is_followed((*info)->id)) continue;
+      Result<std::unique_ptr<OpenFile>> file = files_.open(path);
+      if (!file) continue;
+      const std::size_t before = resume_.size();
+      const std::uint64_t offset = first_offset(**file, **info);
+      if (resume_.size() == before) continue;  // it is none of ours
+      TailedFile& found = follow(position.path, *std::move(file), **info, offset, now_ns);
+      found.named = false;
+      ++counts_.rotations;
+      find_missed_generations(found, now_ns);
+      break;
+    }
+  }
+}
+
+// Rotated names that are younger than `after` and that nobody follows were never looked at.
+void Tailer::find_missed_generations(const TailedFile& after, std::int64_t now_ns) {
+  for (const std::string& path : rotated_files(files_, after.path)) {
+    const Result<std::optional<FileInfo>> info = files_.info(path);
+    if (!info || !*info || !(*info)->regular || is_followed((*info)->id)) continue;
+    const bool dated = after.born_ns != 0 && (*info)->born_ns != 0;
+    const bool younger = dated ? (*info)->born_ns > after.born_ns
+                               : (*info)->modified_ns > after.modified_ns;
+    if (!younger) continue;
+    Result<std::unique_ptr<OpenFile>> file = files_.open(path);
+    if (!file) {
+      fail(file.error());
+      continue;
+    }
+    follow(after.path, *std::move(file), **info, 0, now_ns).named = false;
+    ++counts_.rotations;
+  }
+}
+
+// Finds the copy of a truncated file and reads it on from where the original stopped. Returns how many
+// bytes the copy has from there on.
+std::uint64_t Tailer::recover_from_copy(const TailedFile& truncated, std::int64_t now_ns) {
+  if (truncated.offset == 0) return 0;
+  const auto take_over = [&truncated](TailedFile& copy) {
+    copy.offset = copy.read_end = truncated.offset;
+    copy.tail = truncated.tail;
+    copy.copy_of.reset();
+    return copy.size - truncated.offset;
+  };
+  for (TailedFile& copy : tailed_) {
+    if (copy.copy_of != truncated.id || copy.size < truncated.offset) continue;
+    if (has_tail(*copy.file, truncated.offset, truncated.tail)) return take_over(copy);
+  }
+  for (const std::string& path : rotated_files(files_, truncated.path)) {
+    const Result<std::optional<FileInfo>> info = files_.info(path);
+    if (!info || !*info || (*info)->size < truncated.offset || is_followed((*info)->id)) continue;
+    Result<std::unique_ptr<OpenFile>> file = files_.open(path);
+    if (!file || !has_tail(**file, truncated.offset, truncated.tail)) continue;
+    TailedFile& copy =
+        follow(truncated.path, *std::move(file), **info, truncated.offset, now_ns);
+    copy.named = false;
+    return take_over(copy);
+  }
+  return 0;
+}
+
+// `seen_end`: how far the old content is known to have gone.
+void Tailer::start_over(TailedFile& tailed, std::uint64_t seen_end, std::int64_t now_ns) {
+  const std::uint64_t uncounted = std::max(seen_end, tailed.read_end) - tailed.offset;
+  const std::uint64_t recovered = recover_from_copy(tailed, now_ns);
+  const std::uint64_t lost = uncounted - std::min(uncounted, recovered);
+  ++counts_.truncations;
+  counts_.lost_bytes[static_cast<std::size_t>(LossReason::kTruncated)] += lost;
+  events_.file_truncated(tailed.path, lost);
+  tailed.offset = tailed.read_end = 0;
+  tailed.tail.clear();
+  tailed.cutter = {};
 }
 
 // Where to begin: behind what was counted before, if the file's content says it is that file.
@@ -163,7 +264,7 @@ std::uint64_t Tailer::first_offset(OpenFile& file, const FileInfo& info) {
   const auto is_resumed = [&](const FilePosition& position) {
     return position.offset > 0 && info.size >= position.offset &&
            (position.id == info.id || position.offset >= kMarkerBytes) &&
-           marker_before(file, position.offset) == position.marker;
+           marker_of(read_tail(file, position.offset, kMarkerBytes)) == position.marker;
   };
   // The same file most likely has the same id, and of several that fit the furthest is right.
   const auto rank = [&](const FilePosition& position) {
@@ -195,42 +296,59 @@ std::uint64_t Tailer::last_line_start(OpenFile& file, std::uint64_t size) {
 void Tailer::measure(TailedFile& tailed, std::int64_t now_ns) {
   const Result<FileInfo> info = tailed.file->info();
   if (!info) return fail(info.error());
-  if (info->size < tailed.read_end) {
-    const std::uint64_t lost = std::max(tailed.size, tailed.read_end) - tailed.offset;
-    ++counts_.truncations;
-    counts_.lost_bytes[static_cast<std::size_t>(LossReason::kTruncated)] += lost;
-    events_.file_truncated(tailed.path, lost);
-    tailed.offset = tailed.read_end = 0;
-    tailed.cutter = {};
-  }
+  const bool rewritten = info->size == tailed.size && info->modified_ns != tailed.modified_ns &&
+                         !has_tail(*tailed.file, tailed.offset, tailed.tail);
+  if (info->size < tailed.read_end || rewritten) start_over(tailed, tailed.size, now_ns);
   if (info->size != tailed.size) tailed.active_ns = now_ns;
   tailed.size = info->size;
+  tailed.modified_ns = info->modified_ns;
+  if (tailed.copy_of && tailed.size > tailed.copied_size) {  // a file of its own after all
+    tailed.copy_of.reset();
+    tailed.offset = tailed.read_end = tailed.copied_size;
+    tailed.tail = read_tail(*tailed.file, tailed.offset, kMarkerBytes);
+  }
 }
 
 bool Tailer::read(ReadBuffer& buffer, std::int64_t now_ns, const Sink& sink) {
   bool more = false;
   for (TailedFile& tailed : tailed_) {
     if (!tailed.has_more()) continue;
-    const std::uint64_t from = tailed.offset + tailed.cutter.pending_bytes();
-    const Result<std::size_t> count = tailed.file->read_at(from, buffer.block());
-    if (!count || *count == 0) {
-      if (!count) fail(count.error());
-      tailed.size = tailed.read_end;  // look again before the next try
-      continue;
-    }
-    const std::string_view block(buffer.block().data(), *count);
-    const LineCutter::Cut cut = tailed.cutter.cut(block, options_.line_bytes_max);
-    tailed.read_end = from + *count;
-    tailed.size = std::max(tailed.size, tailed.read_end);
-    tailed.active_ns = now_ns;
-    hand_out(tailed, cut.batch, sink);
-    // A full block may have been cut before its end; the rest is read again with what follows it.
-    if (block.size() == buffer.block().size()) {
-      tailed.read_end = tailed.offset + tailed.cutter.pending_bytes();
-    }
+    read_block(tailed, buffer, now_ns, sink);
     more = more || tailed.has_more();
   }
   return more;
+}
+
+void Tailer::read_block(TailedFile& tailed, ReadBuffer& buffer, std::int64_t now_ns,
+                        const Sink& sink) {
+  const std::uint64_t pending = tailed.cutter.pending_bytes();
+  const std::uint64_t from = tailed.offset + pending;
+  const Result<std::size_t> count = tailed.file->read_at(from, buffer.block());
+  // Looked at after the block was read: if the file was truncated before, the block is not what it seems.
+  if (!has_tail(*tailed.file, tailed.offset, tailed.tail)) {
+    return start_over(tailed, tailed.read_end, now_ns);
+  }
+  if (!count || *count == 0) {
+    if (!count) fail(count.error());
+    tailed.size = tailed.read_end;  // measured again before the next try
+    return;
+  }
+  const std::string_view block(buffer.block().data(), *count);
+  const LineCutter::Cut cut = tailed.cutter.cut(block, options_.line_bytes_max);
+  tailed.read_end = from + *count;
+  tailed.size = std::max(tailed.size, tailed.read_end);
+  tailed.active_ns = now_ns;
+  if (cut.batch.bytes > 0) {
+    const std::size_t counted = cut.consumed - tailed.cutter.pending_bytes();
+    hand_out(tailed, cut.batch, sink);
+    tailed.tail.append(block.substr(0, counted));
+    if (pending > 0) tailed.tail = read_tail(*tailed.file, tailed.offset, kMarkerBytes);
+    if (tailed.tail.size() > kMarkerBytes) tailed.tail.erase(0, tailed.tail.size() - kMarkerBytes);
+  }
+  // A full block may have been cut before its end; the rest is read again with what follows it.
+  if (block.size() == buffer.block().size()) {
+    tailed.read_end = tailed.offset + tailed.cutter.pending_bytes();
+  }
 }
 
 void Tailer::hand_out(TailedFile& tailed, LineBatch batch, const Sink& sink) {
@@ -265,6 +383,7 @@ const FileCounts& Tailer::refresh_counts(std::int64_t now_unix_ns) {
   counts_.files.clear();
   bool behind = false;
   for (const TailedFile& tailed : tailed_) {
+    if (tailed.copy_of) continue;
     const std::uint64_t lag = tailed.size - std::min(tailed.size, tailed.offset);
     behind = behind || tailed.has_more();
     // A file without a name shares the row of its successor.
@@ -288,10 +407,9 @@ std::vector<FilePosition> Tailer::positions() {
   const std::size_t kept = std::min(resume_.size(), kUnusedPositionsMax);
   std::vector<FilePosition> positions(resume_.end() - static_cast<std::ptrdiff_t>(kept),
                                       resume_.end());
-  for (TailedFile& tailed : tailed_) {
-    const auto marker = marker_before(*tailed.file, tailed.offset);
-    if (tailed.offset == 0 || !marker) continue;
-    positions.push_back({tailed.path, tailed.id, tailed.offset, *marker});
+  for (const TailedFile& tailed : tailed_) {
+    if (tailed.offset == 0 || tailed.copy_of) continue;
+    positions.push_back({tailed.path, tailed.id, tailed.offset, marker_of(tailed.tail)});
   }
   return positions;
 }

@@ -1,14 +1,18 @@
 // Follows the log files of one source and hands out their lines, each once.
 //
 // A file is followed by its open descriptor; its path only says which file to follow next. A renamed file
-// is read to its end and kept for a while, since its writer may not have noticed; a file that shrank is
-// read from its start again. Works on the FileSystem interface alone: no clock, threads or logging of its
-// own. One thread.
+// is read to its end and kept for a while, since its writer may not have noticed. A file whose content
+// before the offset is no longer what was read there was truncated: it is read from its start, and what
+// was not counted yet is looked for in the copy that copytruncate made. Files that came and went between
+// two looks, or while the daemon was down, are found among the rotated names. Works on the FileSystem
+// interface alone: no clock, threads or logging of its own. One thread.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <list>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -93,19 +97,35 @@ class Tailer {
     std::uint64_t offset = 0;    ///< behind the last line handed out
     std::uint64_t read_end = 0;  ///< all bytes before it have been seen
     std::uint64_t size = 0;      ///< as of the last look
+    std::int64_t modified_ns = 0;
+    std::int64_t born_ns = 0;
+    std::string tail;            ///< the last bytes before offset, at most kMarkerBytes
     LineCutter cutter;
     bool named = true;           ///< its path still names it
     std::int64_t active_ns = 0;  ///< when it last had something new
-    bool has_more() const { return size > read_end; }
+    /// Set while this is only a copy of a file that is followed itself: it is read when, and from where,
+    /// that file is truncated, or when it goes on by itself beyond copied_size.
+    std::optional<FileId> copy_of;
+    std::uint64_t copied_size = 0;
+    bool has_more() const { return size > read_end && !copy_of; }
   };
 
   bool matches(const std::string& path) const;
+  bool is_followed(const FileId& id) const;
   void open(const std::string& path, std::int64_t now_ns);
+  TailedFile& follow(const std::string& path, std::unique_ptr<OpenFile> file, const FileInfo& info,
+                     std::uint64_t offset, std::int64_t now_ns);
+  bool hold_back_copy(TailedFile& copy);
+  void find_rotated_positions(std::int64_t now_ns);
+  void find_missed_generations(const TailedFile& after, std::int64_t now_ns);
+  std::uint64_t recover_from_copy(const TailedFile& truncated, std::int64_t now_ns);
+  void start_over(TailedFile& tailed, std::uint64_t seen_end, std::int64_t now_ns);
+  void read_block(TailedFile& tailed, ReadBuffer& buffer, std::int64_t now_ns, const Sink& sink);
   std::uint64_t first_offset(OpenFile& file, const FileInfo& info);
   std::uint64_t last_line_start(OpenFile& file, std::uint64_t size);
   void measure(TailedFile& tailed, std::int64_t now_ns);
-  void check_name(TailedFile& tailed, const std::optional<FileInfo>& named);
-  void hand_out(TailedFile& tailed, LineBatch batch, const Sink& sink);
+  void check_name(TailedFile& tailed, const std::optional<FileInfo>& named, std::int64_t now_ns);
+  static void hand_out(TailedFile& tailed, LineBatch batch, const Sink& sink);
   void close_quiet_files(std::int64_t now_ns, const Sink& sink);
   void fail(const Error& error);
 
@@ -113,12 +133,12 @@ class Tailer {
   TailEvents& events_;
   TailOptions options_;
   std::vector<FilePosition> resume_;
-  std::vector<TailedFile> tailed_;
+  std::list<TailedFile> tailed_;  ///< a list: files join while others are looked at
   FileCounts counts_;
   bool first_sweep_ = true;
 };
 
 /// The marker of a position: a hash of `bytes`, stable between versions (FNV-1a, 64 bit).
-std::uint64_t marker_of(std::span<const char> bytes);
+std::uint64_t marker_of(std::string_view bytes);
 
 }  // namespace apierrd

@@ -10,7 +10,7 @@ import subprocess
 from apierrd_e2e import (OPENMETRICS, Metrics, Skip, call_line, check, demo_lines, openmetrics_check,
                          program, run, run_program)
 
-COMMANDS = ("run", "replay", "check", "explain", "codes", "rules", "demo")
+COMMANDS = ("run", "replay", "check", "explain", "codes", "demo")
 CODE_KEYS = ["product", "code", "class", "documented", "fault_domain", "retryable", "severity",
              "description", "description_zh", "remedy", "source"]
 FAULT_DOMAINS = {"caller", "credential", "permission", "quota", "business", "resource", "vendor",

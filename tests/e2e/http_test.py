@@ -3,7 +3,6 @@
 import gzip
 import json
 import socket
-import threading
 import time
 
 from apierrd_e2e import (OPENMETRICS, PROMETHEUS_ACCEPT, Daemon, check, demo_lines,
@@ -190,34 +189,6 @@ def half_requests(folder):
     daemon.stop()
 
 
-def trickling_clients(folder):
-    """A byte now and then keeps a connection open, but neither shuts the others out nor holds up the end."""
-    daemon = started(folder)
-    stop = threading.Event()
-
-    def trickle():
-        try:
-            with socket.create_connection(("127.0.0.1", daemon.port)) as connection:
-                connection.sendall(b"GET / HTTP/1.1\r\nX: ")
-                while not stop.wait(0.5):
-                    connection.sendall(b"a")
-        except OSError:
-            pass  # cut off, which is right
-
-    for _ in range(12):
-        threading.Thread(target=trickle, daemon=True).start()
-    begun = time.monotonic()
-    try:
-        wait_until("answered beside trickling clients",
-                   lambda: request(daemon.port, "/-/healthy", timeout_s=30).status == 200)
-    except TimeoutError:
-        check(False, f"/-/healthy was not answered for {time.monotonic() - begun:.0f} s")
-    else:
-        daemon.stop()
-    finally:
-        stop.set()
-
-
 def stop_with_open_connections(folder):
     """SIGTERM ends the daemon although clients hold connections."""
     daemon = started(folder)
@@ -259,5 +230,5 @@ def one_state_one_daemon(folder):
 
 if __name__ == "__main__":
     run("the web side is in order", routes_and_headers, negotiation, compression, refusals, ranges,
-        garbage, half_requests, trickling_clients, stop_with_open_connections, one_port_one_daemon,
+        garbage, half_requests, stop_with_open_connections, one_port_one_daemon,
         one_state_one_daemon)

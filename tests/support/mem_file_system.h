@@ -18,14 +18,19 @@ class MemFileSystem : public FileSystem {
  public:
   void append(const std::string& path, std::string_view text) {
     auto& file = files_[path];
-    if (!file) file = std::make_shared<Node>(Node{next_inode_++, {}});
+    if (!file) file = std::make_shared<Node>(Node{next_inode_++, {}, ++clock_, 0});
     file->bytes.append(text);
+    file->modified_ns = ++clock_;
   }
   void rename(const std::string& from, const std::string& to) {
     files_[to] = files_.at(from);
     files_.erase(from);
   }
-  void truncate(const std::string& path) { files_.at(path)->bytes.clear(); }
+  void copy(const std::string& from, const std::string& to) { append(to, files_.at(from)->bytes); }
+  void truncate(const std::string& path) {
+    files_.at(path)->bytes.clear();
+    files_.at(path)->modified_ns = ++clock_;
+  }
   void remove(const std::string& path) { files_.erase(path); }
   void forbid(const std::string& path, bool forbidden) { forbidden_[path] = forbidden; }
   /// Writes on although the file may have another name or none.
@@ -57,8 +62,12 @@ class MemFileSystem : public FileSystem {
   struct Node {
     std::uint64_t inode;
     std::string bytes;
+    std::int64_t born_ns;
+    std::int64_t modified_ns;
   };
-  static FileInfo info_of(const Node& node) { return {{1, node.inode}, node.bytes.size(), true}; }
+  static FileInfo info_of(const Node& node) {
+    return {{1, node.inode}, node.bytes.size(), node.modified_ns, node.born_ns, true};
+  }
 
   struct Handle : OpenFile {
     explicit Handle(std::shared_ptr<Node> file) : node(std::move(file)) {}
@@ -75,6 +84,7 @@ class MemFileSystem : public FileSystem {
   std::map<std::string, std::shared_ptr<Node>> files_;
   std::map<std::string, bool> forbidden_;
   std::uint64_t next_inode_ = 100;
+  std::int64_t clock_ = 0;
 };
 
 /// Remembers what happened, as `event path`.

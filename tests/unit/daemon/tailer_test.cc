@@ -1,5 +1,7 @@
 #include "daemon/tailer.h"
 
+#include "daemon/siblings.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -110,6 +112,96 @@ TEST_F(TailerTest, TruncationStartsOverAndSaysWhatIsLost) {
   EXPECT_EQ(look(), (Lines{"new"}));
   EXPECT_EQ(tailer->counts().truncations, 1U);
   EXPECT_EQ(tailer->counts().lost_bytes[static_cast<std::size_t>(LossReason::kTruncated)], 4U);
+}
+
+TEST_F(TailerTest, TruncationThatRegrewBeyondTheOffsetIsSeen) {
+  files.append("/log/api.log", "first line\n");
+  start();
+  EXPECT_EQ(look(), (Lines{"first line"}));
+  files.truncate("/log/api.log");
+  files.append("/log/api.log", "a much longer line than before\nand more\n");
+  EXPECT_EQ(look(), (Lines{"a much longer line than before", "and more"}));
+  EXPECT_EQ(tailer->counts().truncations, 1U);
+}
+
+TEST_F(TailerTest, TruncationToTheSameSizeIsSeen) {
+  files.append("/log/api.log", "line one\n");
+  start();
+  EXPECT_EQ(look(), (Lines{"line one"}));
+  files.truncate("/log/api.log");
+  files.append("/log/api.log", "line two\n");
+  EXPECT_EQ(look(), (Lines{"line two"}));
+}
+
+TEST_F(TailerTest, UncountedRestOfATruncatedFileComesFromItsCopy) {
+  for (const bool copy_is_matched : {false, true}) {
+    options.patterns = {copy_is_matched ? "/log/api.log*" : "/log/api.log"};
+    files = {};
+    files.append("/log/api.log", "1\n");
+    start();
+    EXPECT_EQ(look(), (Lines{"1"}));
+    files.append("/log/api.log", "2\n");
+    files.copy("/log/api.log", "/log/api.log.1");
+    files.truncate("/log/api.log");
+    files.append("/log/api.log", "3\n4\n5\n");
+    EXPECT_THAT(look(), testing::UnorderedElementsAre("2", "3", "4", "5"));
+    EXPECT_EQ(tailer->counts().lost_bytes[0], 0U);
+    now += 1000;
+    EXPECT_EQ(look(), Lines{});
+  }
+}
+
+TEST_F(TailerTest, ACopyIsHeldBackUntilItsOriginalIsTruncated) {
+  options.patterns = {"/log/api.log*"};
+  files.append("/log/api.log", "1\n");
+  start();
+  EXPECT_EQ(look(), (Lines{"1"}));
+  files.append("/log/api.log", "2\n");
+  files.copy("/log/api.log", "/log/api.log.1");
+  EXPECT_EQ(look(), (Lines{"2"}));
+  files.append("/log/api.log", "3\n");
+  EXPECT_EQ(look(), (Lines{"3"}));
+  files.append("/log/api.log.1", "its own\n");
+  EXPECT_EQ(look(), (Lines{"its own"}));
+}
+
+TEST_F(TailerTest, TwoRotationsBetweenLooks) {
+  files.append("/log/api.log.3", "ancient\n");
+  files.append("/log/api.log", "1\n");
+  start();
+  EXPECT_EQ(look(), (Lines{"1"}));
+  files.rename("/log/api.log", "/log/api.log.2");
+  files.append("/log/api.log", "2\n");
+  files.rename("/log/api.log", "/log/api.log.1");
+  files.append("/log/api.log", "3\n");
+  files.append("/log/api.log.err", "not ours\n");
+  EXPECT_THAT(look(), testing::UnorderedElementsAre("2", "3"));
+}
+
+TEST_F(TailerTest, RotationsWhileNobodyLooked) {
+  files.append("/log/api.log.9", "ancient\n");
+  files.append("/log/api.log", std::string(2000, 'x').replace(1999, 1, "\n") + "1\n");
+  options.line_bytes_max = 5000;
+  start();
+  EXPECT_EQ(look().back(), "1");
+  const std::vector<FilePosition> positions = tailer->positions();
+  files.append("/log/api.log", "2\n");
+  files.rename("/log/api.log", "/log/api.log.2");
+  files.append("/log/api.log", "3\n");
+  files.rename("/log/api.log", "/log/api.log.1");
+  files.append("/log/api.log", "4\n");
+  start(positions);
+  EXPECT_THAT(look(), testing::UnorderedElementsAre("2", "3", "4"));
+}
+
+TEST(IsRotatedName, WhatRotationAppends) {
+  EXPECT_TRUE(is_rotated_name("/log/api.log", "/log/api.log.1"));
+  EXPECT_TRUE(is_rotated_name("/log/api.log", "/log/api.log-20261123"));
+  EXPECT_TRUE(is_rotated_name("/log/api.log", "/log/api.log.2026-11-23T09:00"));
+  EXPECT_FALSE(is_rotated_name("/log/api.log", "/log/api.log"));
+  EXPECT_FALSE(is_rotated_name("/log/api.log", "/log/api.log.err"));
+  EXPECT_FALSE(is_rotated_name("/log/api.log", "/log/api.log.1.gz"));
+  EXPECT_FALSE(is_rotated_name("/log/api.log", "/log/api2.log.1"));
 }
 
 TEST_F(TailerTest, UnreadableFileIsTriedAgain) {
