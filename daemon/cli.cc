@@ -63,8 +63,7 @@ void add_run(CLI::App& app, Arguments& arguments, int& code) {
 void add_check(CLI::App& app, Arguments& arguments, int& code) {
   CLI::App* check = app.add_subcommand("check", "validate configuration and catalogs");
   add_config(*check, arguments)->required();
-  check->add_flag("--effective", arguments.effective,
-                  "print every value in effect and its origin");
+  check->add_flag("--effective", arguments.effective, "print every value in effect and its origin");
   check->footer("Example: apierrd check --config apierrd.yaml --effective");
   check->callback([&] { code = check_command(arguments.config, arguments.effective); });
 }
@@ -119,7 +118,8 @@ void add_demo(CLI::App& app, Arguments& arguments, int& code) {
       ->check(CLI::Range(1, 100'000));
   demo->add_option("--write", options.write_file,
                    "only write a log file, then exit; - is standard output");
-  demo->add_option("--lines", options.lines, "lines of that file")->check(CLI::Range(0, 1'000'000'000));
+  demo->add_option("--lines", options.lines, "lines of that file")
+      ->check(CLI::Range(0, 1'000'000'000));
   demo->footer("Example: apierrd demo, then open http://127.0.0.1:19877/");
   demo->callback([&] { code = demo_command(options); });
 }
@@ -127,8 +127,9 @@ void add_demo(CLI::App& app, Arguments& arguments, int& code) {
 }  // namespace
 
 int run_apierrd(int argc, char** argv) {
-  CLI::App app{"Counts API failures in call logs by the vendor's documented error codes and exports\n"
-               "them to Prometheus."};
+  CLI::App app{
+      "Counts API failures in call logs by the vendor's documented error codes and exports\n"
+      "them to Prometheus."};
   app.set_version_flag("--version", std::string("apierrd ") + kVersion);
   app.require_subcommand(1);
   app.footer("Exit codes: 0 fine, 1 findings, 2 usage or configuration, 3 environment.");

@@ -37,7 +37,9 @@ int write_log(const DemoOptions& options) {
 class DemoWriter {
  public:
   DemoWriter(const std::string& path, const DemoOptions& options)
-      : log_(options.seed), file_(path, std::ios::binary | std::ios::app), rate_(options.lines_per_second) {
+      : log_(options.seed),
+        file_(path, std::ios::binary | std::ios::app),
+        rate_(options.lines_per_second) {
     SystemClock clock;
     for (std::uint64_t i = 0; i < kFirstLines; ++i) file_ << log_.line(clock.unix_ns());
     file_.flush();

@@ -1,8 +1,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <fnmatch.h>
+#include <algorithm>
 #include <cstring>
 #include <iostream>
 #include <map>
@@ -170,11 +170,11 @@ void print_table(const Sources& sources) {
   for (const auto& [name, source] : sources) {
     for (const ErrorRow* row : source.tally.errors()) {
       const Classification& is = row->classification;
-      table.push_back({row->count, fmt::format("{:>12}  {:<44} {:<10} {:<10} {:<9} {}/{}",
-                                               grouped(row->count), printable(row->code),
-                                               name_of(is.fault_domain()), name_of(is.retryable()),
-                                               is.documented() ? "yes" : "no",
-                                               printable(row->service), printable(row->action))});
+      table.push_back(
+          {row->count, fmt::format("{:>12}  {:<44} {:<10} {:<10} {:<9} {}/{}", grouped(row->count),
+                                   printable(row->code), name_of(is.fault_domain()),
+                                   name_of(is.retryable()), is.documented() ? "yes" : "no",
+                                   printable(row->service), printable(row->action))});
     }
   }
   if (table.empty()) {
@@ -206,8 +206,8 @@ Result<const SourceConfig*> source_of(const std::string& path, const std::string
   std::string names;
   for (const SourceConfig& source : config.sources) {
     names += (names.empty() ? "" : ", ") + source.name;
-    const bool match = std::any_of(
-        source.paths.begin(), source.paths.end(), [&path](const std::string& pattern) {
+    const bool match =
+        std::any_of(source.paths.begin(), source.paths.end(), [&path](const std::string& pattern) {
           return ::fnmatch(pattern.c_str(), path.c_str(), FNM_PATHNAME) == 0;
         });
     if (wanted.empty() ? config.sources.size() == 1 || match : source.name == wanted) {
@@ -246,16 +246,15 @@ int replay_command(const ReplayOptions& options) {
     if (!done) return report(done.error());
   }
   const bool terminal = ::isatty(STDOUT_FILENO) == 1;
-  const std::string output =
-      !options.output.empty() ? options.output : terminal ? "table" : "json";
+  const std::string output = !options.output.empty() ? options.output : terminal ? "table" : "json";
   if (output == "json") {
     print_json(sources);
   } else if (output == "table") {
     print_table(sources);
   } else {
-    print_exposition(sources, config, catalog,
-                     output == "openmetrics" ? ExpositionFormat::kOpenMetrics100
-                                             : ExpositionFormat::kText004);
+    print_exposition(
+        sources, config, catalog,
+        output == "openmetrics" ? ExpositionFormat::kOpenMetrics100 : ExpositionFormat::kText004);
   }
   return kExitFine;
 }

@@ -28,9 +28,7 @@ namespace {
 double unix_seconds(Clock& clock) { return static_cast<double>(clock.unix_ns()) / 1e9; }
 
 std::vector<HttpRoute> routes(Pipeline& pipeline, MetricsPage& metrics) {
-  const auto page_info = [&pipeline] {
-    return PageInfo{kVersion, pipeline.not_ready()};
-  };
+  const auto page_info = [&pipeline] { return PageInfo{kVersion, pipeline.not_ready()}; };
   const auto asset = [](std::string_view name, std::string type) {
     return [name, type = std::move(type)](const HttpRequest&) {
       return HttpResponse{200, type, std::string(web_asset(name))};
@@ -38,7 +36,10 @@ std::vector<HttpRoute> routes(Pipeline& pipeline, MetricsPage& metrics) {
   };
   return {
       {"/metrics", [&metrics](const HttpRequest& request) { return metrics.render(request); }},
-      {"/-/healthy", [](const HttpRequest&) { return HttpResponse{200, "text/plain", "healthy\n"}; }},
+      {"/-/healthy",
+       [](const HttpRequest&) {
+         return HttpResponse{200, "text/plain", "healthy\n"};
+       }},
       {"/-/ready",
        [&pipeline](const HttpRequest&) {
          const std::string why = pipeline.not_ready();
@@ -160,14 +161,16 @@ int run_daemon(const Config& config, std::shared_ptr<const Catalog> catalog,
   if (!state) return report(state.error());
   Result<std::unique_ptr<InotifyWaker>> waker = InotifyWaker::create();
   if (!waker) return report(waker.error());
-  const CommitObserver observer{
-      [&metrics](std::int64_t unix_ns) { metrics.set_checkpoint(static_cast<double>(unix_ns) / 1e9); },
-      [&metrics] { metrics.count_checkpoint_failure(); }};
+  const CommitObserver observer{[&metrics](std::int64_t unix_ns) {
+                                  metrics.set_checkpoint(static_cast<double>(unix_ns) / 1e9);
+                                },
+                                [&metrics] { metrics.count_checkpoint_failure(); }};
   Pipeline pipeline(config, std::move(catalog), files, clock, **waker, log, *std::move(state),
                     observer);
   if (const Result<void> restored = pipeline.restore(); !restored) return report(restored.error());
 
-  MetricsPage page(metrics, [&pipeline] { return pipeline.scrape(); }, read_process_stats);
+  MetricsPage page(
+      metrics, [&pipeline] { return pipeline.scrape(); }, read_process_stats);
   Result<std::unique_ptr<HttpServer>> server = HttpServer::start(
       config.web, routes(pipeline, page), [&metrics](std::string_view handler, int status) {
         metrics.count_http_request(handler, status);

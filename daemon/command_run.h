@@ -9,8 +9,8 @@
 
 namespace apierrd {
 
-/// Runs until SIGTERM or SIGINT; returns the exit code. SIGHUP reads `config_path` again, if there is
-/// one. `started` is called once with the port, when the first request can be served.
+/// Runs until SIGTERM or SIGINT; returns the exit code. SIGHUP reads `config_path` again, if there
+/// is one. `started` is called once with the port, when the first request can be served.
 int run_daemon(const Config& config, std::shared_ptr<const Catalog> catalog,
                const std::string& config_path, const std::function<void(int port)>& started);
 

@@ -74,10 +74,9 @@ void explain_failure(const ApiCall& call, const Catalog& catalog, const std::str
   print_field("code", call.code);
   print_field("class", class_of(call.code));
   print_field("documented", is.documented() ? "yes" : "no");
-  const std::string via = is.entry == nullptr
-                              ? std::string("nothing known resembles it")
-                              : fmt::format("{} ({} {})", name_of(is.match), is.entry->product,
-                                            is.entry->code);
+  const std::string via = is.entry == nullptr ? std::string("nothing known resembles it")
+                                              : fmt::format("{} ({} {})", name_of(is.match),
+                                                            is.entry->product, is.entry->code);
   print_field("matched by", via);
   print_field("fault domain", name_of(is.fault_domain()));
   print_field("retryable", name_of(is.retryable()));
@@ -101,9 +100,8 @@ void explain_line(const std::string& text, const SourceConfig& source, const Con
   padded.append(kJsonPadding, '\0');
   CallParser parser;
   const std::string_view line = std::string_view(padded).substr(0, text.size());
-  const Verdict verdict = line.size() > config.line_bytes
-                              ? Verdict::kLineTooLong
-                              : parser.parse(line, source.log_format);
+  const Verdict verdict = line.size() > config.line_bytes ? Verdict::kLineTooLong
+                                                          : parser.parse(line, source.log_format);
   const VerdictInfo& info = info_of(verdict);
   constexpr std::string_view kKinds[] = {"recognised", "ignored", "rejected"};
   std::cout << fmt::format("{}: {} ({})\n", kKinds[static_cast<std::size_t>(info.kind)], info.help,
@@ -117,9 +115,9 @@ void explain_line(const std::string& text, const SourceConfig& source, const Con
   print_field("action", call.action);
   if (!call.region.empty()) print_field("region", call.region);
   if (!call.request_id.empty()) print_field("request id", call.request_id);
-  print_field("time", call.unreadable_time    ? "there, but not readable"
-                      : call.time_unix_ns     ? rfc3339_text(*call.time_unix_ns)
-                                              : "none");
+  print_field("time", call.unreadable_time ? "there, but not readable"
+                      : call.time_unix_ns  ? rfc3339_text(*call.time_unix_ns)
+                                           : "none");
   print_field("latency", call.unreadable_latency ? "there, but not readable"
                          : call.latency_ns       ? seconds_text(*call.latency_ns) + " s"
                                                  : "none");

@@ -1,7 +1,7 @@
 // One function per subcommand; each returns the program's exit code.
 //
-// 0 fine, 1 findings (check), 2 usage or configuration, 3 environment. Errors go to standard error as
-// `what: where: hint`, results to standard output.
+// 0 fine, 1 findings (check), 2 usage or configuration, 3 environment. Errors go to standard error
+// as `what: where: hint`, results to standard output.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +26,7 @@ struct DemoOptions {
   std::string listen = "127.0.0.1:19877";
   std::uint64_t seed = 1;
   std::uint64_t lines_per_second = 20;
-  std::string write_file;     ///< only write a log of `lines` lines there ("-" = standard output)
+  std::string write_file;  ///< only write a log of `lines` lines there ("-" = standard output)
   std::uint64_t lines = 10'000;
 };
 

@@ -29,9 +29,8 @@ class ConfigReader {
       note("products", "billing", nullptr);
     }
     section(reader, "web", [this](YamlMapReader& web) { read_web(web); });
-    section(reader, "state", [this](YamlMapReader& state) {
-      path(state, "state", "path", config().state_path);
-    });
+    section(reader, "state",
+            [this](YamlMapReader& state) { path(state, "state", "path", config().state_path); });
     section(reader, "catalogs", [this](YamlMapReader& catalogs) {
       path(catalogs, "catalogs", "overlays", config().catalog_overlays);
     });
@@ -186,8 +185,9 @@ class ConfigReader {
 
   using PointerField = std::pair<std::string_view, std::vector<JsonPointer>*>;
   static std::vector<PointerField> pointer_fields(LogFormat& format) {
-    return {{"time", &format.time},     {"service", &format.service}, {"action", &format.action},
-            {"region", &format.region}, {"host", &format.host},       {"latency", &format.latency},
+    return {{"time", &format.time},        {"service", &format.service},
+            {"action", &format.action},    {"region", &format.region},
+            {"host", &format.host},        {"latency", &format.latency},
             {"response", &format.response}};
   }
 
@@ -243,8 +243,8 @@ CatalogOutcome load_catalog(const std::string& overlay_folder) {
   if (!overlay_folder.empty()) {
     PosixFileSystem files;
     if (!std::filesystem::is_directory(overlay_folder)) {
-      outcome.errors.push_back(environment_error("no such folder", overlay_folder,
-                                                 "it is named by catalogs.overlays"));
+      outcome.errors.push_back(
+          environment_error("no such folder", overlay_folder, "it is named by catalogs.overlays"));
     }
     for (const std::string& path : files.glob(overlay_folder + "/*.yaml")) {
       const Result<std::string> text = read_whole_file(path, 8U << 20);

@@ -92,26 +92,30 @@ std::string DemoLog::response(std::string_view action, std::string& code) {
       return row.only_action.empty() || row.only_action == action;
     });
     code = error.code;
-    return fmt::format(R"({{"Response":{{"Error":{{"Code":"{}","Message":"{}"}},"RequestId":"{}"}}}})",
-                       error.code, error.message, id);
+    return fmt::format(
+        R"({{"Response":{{"Error":{{"Code":"{}","Message":"{}"}},"RequestId":"{}"}}}})", error.code,
+        error.message, id);
   }
-  return fmt::format(R"({{"Response":{{"TotalCount":{},"Items":["{:x}","{:x}"],"RequestId":"{}"}}}})",
-                     below(500), random_(), random_(), id);
+  return fmt::format(
+      R"({{"Response":{{"TotalCount":{},"Items":["{:x}","{:x}"],"RequestId":"{}"}}}})", below(500),
+      random_(), random_(), id);
 }
 
 std::string DemoLog::line(std::int64_t unix_ns) {
   const std::uint64_t kind = below(400);
   if (kind == 0) return "2026/11/23 service restarted, this line is no JSON\n";
-  if (kind == 1) return R"({"level":"info","msg":"worker started, no API call"})" "\n";
-  const DemoAction& action =
-      pick(kActions, random_(), [](const DemoAction&) { return true; });
+  if (kind == 1)
+    return R"({"level":"info","msg":"worker started, no API call"})"
+           "\n";
+  const DemoAction& action = pick(kActions, random_(), [](const DemoAction&) { return true; });
   std::string code;
   std::string body = response(action.action, code);
   if (below(4) == 0) body = "\"" + escaped(body) + "\"";
   const std::uint64_t latency_us = 8'000 + below(60'000) + (below(20) == 0 ? below(4'000'000) : 0);
   return fmt::format(
       R"({{"time":"{}","service":"{}","action":"{}","version":"{}","region":"ap-guangzhou",)"
-      R"("latency_ms":{}.{:03},"caller":{{"pod":"worker-{}","attempt":1}},"response":{}}})" "\n",
+      R"("latency_ms":{}.{:03},"caller":{{"pod":"worker-{}","attempt":1}},"response":{}}})"
+      "\n",
       rfc3339_text(unix_ns), action.service, action.action, action.version, latency_us / 1000,
       latency_us % 1000, below(8), body);
 }

@@ -1,5 +1,5 @@
-// A made-up log of API calls that looks like a real one: mostly successes, some failures of every kind.
-// Seeded: the same seed gives the same lines. Used by `demo`, tests and benchmarks.
+// A made-up log of API calls that looks like a real one: mostly successes, some failures of every
+// kind. Seeded: the same seed gives the same lines. Used by `demo`, tests and benchmarks.
 #pragma once
 
 #include <cstdint>

@@ -13,8 +13,8 @@ namespace apierrd {
 
 namespace {
 
-constexpr std::uint32_t kEvents = IN_MODIFY | IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE |
-                                  IN_ATTRIB | IN_ONLYDIR;
+constexpr std::uint32_t kEvents =
+    IN_MODIFY | IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ATTRIB | IN_ONLYDIR;
 
 }  // namespace
 

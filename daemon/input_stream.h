@@ -21,8 +21,8 @@ class InputStream {
   virtual std::uint64_t total_bytes() const = 0;
 };
 
-/// `-` is standard input. gzip (several members) and zstd (several frames) are recognised by their first
-/// bytes, whatever the name.
+/// `-` is standard input. gzip (several members) and zstd (several frames) are recognised by their
+/// first bytes, whatever the name.
 Result<std::unique_ptr<InputStream>> open_input(const std::string& path);
 
 }  // namespace apierrd

@@ -47,7 +47,8 @@ std::string printable(std::string_view text) {
   return out;
 }
 
-Log::Log(OnMessage on_message) : sink_(std::make_unique<Sink>()), on_message_(std::move(on_message)) {
+Log::Log(OnMessage on_message)
+    : sink_(std::make_unique<Sink>()), on_message_(std::move(on_message)) {
   sink_->logger.set_pattern(sink_->journal ? "%v" : "%Y-%m-%dT%H:%M:%S.%e%z %v");
   sink_->logger.flush_on(spdlog::level::debug);
 }

@@ -1,5 +1,5 @@
-// The daemon's own log: one line a message to standard error, rate limited. The only door to spdlog.
-// Thread-safe.
+// The daemon's own log: one line a message to standard error, rate limited. The only door to
+// spdlog. Thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -27,8 +27,8 @@ class Log {
 
   void set_level(std::string_view name);
 
-  /// `event` is a short fixed name; beyond kBurst messages of one event in kWindow seconds they are only
-  /// counted, and the count is told with the next. `text` may hold bytes from outside: control
+  /// `event` is a short fixed name; beyond kBurst messages of one event in kWindow seconds they are
+  /// only counted, and the count is told with the next. `text` may hold bytes from outside: control
   /// characters are made visible.
   void write(LogLevel level, std::string_view event, std::string_view text);
 
@@ -36,7 +36,9 @@ class Log {
   void warning(std::string_view event, std::string_view text) {
     write(LogLevel::kWarning, event, text);
   }
-  void error(std::string_view event, std::string_view text) { write(LogLevel::kError, event, text); }
+  void error(std::string_view event, std::string_view text) {
+    write(LogLevel::kError, event, text);
+  }
 
  private:
   struct Sink;

@@ -1,5 +1,5 @@
-// The world as the daemon needs it: files and clocks, behind interfaces so that the reader can be tested
-// without disk or time. os_posix.cc holds the real ones.
+// The world as the daemon needs it: files and clocks, behind interfaces so that the reader can be
+// tested without disk or time. os_posix.cc holds the real ones.
 #pragma once
 
 #include <compare>

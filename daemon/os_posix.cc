@@ -38,8 +38,7 @@ class PosixFile : public OpenFile {
 
   Result<std::size_t> read_at(std::uint64_t offset, std::span<char> into) override {
     while (true) {
-      const ssize_t count =
-          ::pread(fd_, into.data(), into.size(), static_cast<off_t>(offset));
+      const ssize_t count = ::pread(fd_, into.data(), into.size(), static_cast<off_t>(offset));
       if (count >= 0) return static_cast<std::size_t>(count);
       if (errno != EINTR) return environment_error("cannot read", path_, errno_text(errno));
     }
@@ -107,8 +106,7 @@ Result<std::string> read_whole_file(const std::string& path, std::size_t bytes_m
   while (true) {
     const std::size_t before = text.size();
     text.resize(before + 65536);
-    const Result<std::size_t> count =
-        (*file)->read_at(before, std::span(text).subspan(before));
+    const Result<std::size_t> count = (*file)->read_at(before, std::span(text).subspan(before));
     if (!count) return count.error();
     text.resize(before + *count);
     if (*count == 0) return text;

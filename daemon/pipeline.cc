@@ -32,7 +32,8 @@ class Pipeline::Events : public TailEvents {
     log_.info("file_opened", fmt::format("source={} path={} offset={}", source_, path, offset));
   }
   void file_rotated(const std::string& path) override {
-    log_.info("file_rotated", fmt::format("source={} path={}; reading the old file to its end", source_, path));
+    log_.info("file_rotated",
+              fmt::format("source={} path={}; reading the old file to its end", source_, path));
   }
   void file_truncated(const std::string& path, std::uint64_t lost_bytes) override {
     log_.warning("file_truncated",
@@ -40,7 +41,8 @@ class Pipeline::Events : public TailEvents {
                              source_, path, lost_bytes));
   }
   void file_closed(const std::string& path) override {
-    log_.info("file_closed", fmt::format("source={} path={}; renamed or deleted, and quiet since", source_, path));
+    log_.info("file_closed",
+              fmt::format("source={} path={}; renamed or deleted, and quiet since", source_, path));
   }
   void file_failed(const Error& error) override {
     log_.warning("file_failed", fmt::format("source={} {}; trying again at the next sweep", source_,
@@ -62,9 +64,9 @@ struct Pipeline::Source {
   Tally tally;
 };
 
-Pipeline::Pipeline(const Config& config, std::shared_ptr<const Catalog> catalog,
-                   FileSystem& files, Clock& clock, Waker& waker, Log& log,
-                   std::unique_ptr<StateStore> state, CommitObserver observer)
+Pipeline::Pipeline(const Config& config, std::shared_ptr<const Catalog> catalog, FileSystem& files,
+                   Clock& clock, Waker& waker, Log& log, std::unique_ptr<StateStore> state,
+                   CommitObserver observer)
     : files_(files),
       clock_(clock),
       waker_(waker),
@@ -129,7 +131,8 @@ void Pipeline::configure(const Config& config, std::shared_ptr<const Catalog> ca
       continue;
     }
     auto events = std::make_unique<Events>(log_, wanted.name);
-    // Only what a source's very first start finds is passed over, never what came while we were down.
+    // Only what a source's very first start finds is passed over, never what came while we were
+    // down.
     TailOptions options = tail_options(config, wanted);
     if (!known_.insert(wanted.name).second) options.start_at_end = false;
     Tailer tailer(files_, *events, std::move(options), take_resume(wanted.name));
@@ -259,7 +262,8 @@ void Pipeline::commit() {
   dirty_ = true;  // tried again with the next commit
   if (observer_.failed) observer_.failed();
   log_.error("state_not_written",
-             saved.error().text() + "; counting goes on, /metrics shows the last written counts until it works again");
+             saved.error().text() +
+                 "; counting goes on, /metrics shows the last written counts until it works again");
 }
 
 void Pipeline::serve_requests() {
@@ -278,16 +282,16 @@ void Pipeline::serve_requests() {
   }
   // What is shown is committed first: a crash cannot take back what was scraped.
   commit();
-  std::shared_ptr<const SeriesSnapshot> snapshot = dirty_ && state_ ? stale_snapshot()
-                                                                    : series_->snapshot(now());
+  std::shared_ptr<const SeriesSnapshot> snapshot =
+      dirty_ && state_ ? stale_snapshot() : series_->snapshot(now());
   const std::lock_guard lock(mutex_);
   latest_ = std::move(snapshot);
   served_ = wanted;
   served_changed_.notify_all();
 }
 
-// While the state cannot be written, counters stay as they were last committed; only what says how far
-// behind that is goes on changing.
+// While the state cannot be written, counters stay as they were last committed; only what says how
+// far behind that is goes on changing.
 std::shared_ptr<const SeriesSnapshot> Pipeline::stale_snapshot() {
   auto snapshot = std::make_shared<SeriesSnapshot>(*latest_);
   snapshot->time_unix_ns = now();

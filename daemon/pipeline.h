@@ -1,7 +1,7 @@
 // The data plane: one thread that reads the logs, counts, commits, and hands out snapshots.
 //
-// It alone owns tailers, tallies, series and state; others ask it. A scrape waits for the next batch
-// boundary (one block of each file that has more), never the other way round.
+// It alone owns tailers, tallies, series and state; others ask it. A scrape waits for the next
+// batch boundary (one block of each file that has more), never the other way round.
 #pragma once
 
 #include <atomic>
@@ -48,8 +48,8 @@ class Pipeline {
   /// Finishes the batch in hand, commits, ends the thread.
   void stop();
 
-  /// Values as of now, all of them committed; older ones while the state cannot be written. From any
-  /// thread; waits for the ingest thread, at most two seconds, and then gives the last ones.
+  /// Values as of now, all of them committed; older ones while the state cannot be written. From
+  /// any thread; waits for the ingest thread, at most two seconds, and then gives the last ones.
   std::shared_ptr<const SeriesSnapshot> snapshot();
   /// A snapshot for /metrics; its first one ends the start-up hold.
   std::shared_ptr<const SeriesSnapshot> scrape();

@@ -29,9 +29,8 @@ bool is_rotated_name(std::string_view path, std::string_view candidate) {
 
 std::vector<std::string> rotated_files(FileSystem& files, const std::string& path) {
   std::vector<std::string> found = files.glob(glob_escaped(path) + "[.-]*");
-  std::erase_if(found, [&path](const std::string& candidate) {
-    return !is_rotated_name(path, candidate);
-  });
+  std::erase_if(
+      found, [&path](const std::string& candidate) { return !is_rotated_name(path, candidate); });
   return found;
 }
 

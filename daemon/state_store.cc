@@ -38,9 +38,7 @@ CREATE TABLE overflow(label TEXT PRIMARY KEY, count INTEGER) WITHOUT ROWID;
 // A prepared statement, to run() with values or to read row by row with next().
 class Statement {
  public:
-  Statement(sqlite3* db, const char* sql) {
-    sqlite3_prepare_v2(db, sql, -1, &statement_, nullptr);
-  }
+  Statement(sqlite3* db, const char* sql) { sqlite3_prepare_v2(db, sql, -1, &statement_, nullptr); }
   /// For reading; `damaged` is set when the rows end by an error.
   Statement(sqlite3* db, const char* sql, bool& damaged) : Statement(db, sql) {
     damaged_ = &damaged;
@@ -66,7 +64,8 @@ class Statement {
     const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
     return bytes == nullptr
                ? std::string()
-               : std::string(bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column)));
+               : std::string(bytes,
+                             static_cast<std::size_t>(sqlite3_column_bytes(statement_, column)));
   }
   std::int64_t integer(int column) const { return sqlite3_column_int64(statement_, column); }
   std::uint64_t count(int column) const { return static_cast<std::uint64_t>(integer(column)); }
@@ -117,9 +116,8 @@ NamedCounts named_counts(const SourceSeries& source) {
   NamedCounts counts;
   LineCounts lines = source.lines;
   FileCounts files = source.files;
-  visit_source_counts(lines, files, [&](const std::string& name, std::uint64_t value) {
-    counts[name] = value;
-  });
+  visit_source_counts(lines, files,
+                      [&](const std::string& name, std::uint64_t value) { counts[name] = value; });
   counts["newest_record_unix_ns"] = static_cast<std::uint64_t>(lines.newest_record_unix_ns);
   return counts;
 }
@@ -139,7 +137,9 @@ struct StateStore::Impl {
   Error error(const std::string& what) const {
     return environment_error(what, path, db != nullptr ? sqlite3_errmsg(db) : "out of memory");
   }
-  bool execute(const char* sql) { return sqlite3_exec(db, sql, nullptr, nullptr, nullptr) == SQLITE_OK; }
+  bool execute(const char* sql) {
+    return sqlite3_exec(db, sql, nullptr, nullptr, nullptr) == SQLITE_OK;
+  }
 
   std::optional<Error> prepare();
   void load_sources(PersistedState& out);
@@ -152,7 +152,8 @@ struct StateStore::Impl {
 };
 
 std::optional<Error> StateStore::Impl::prepare() {
-  // Exclusive: two daemons on one state would count twice. WAL + FULL: a commit survives power loss.
+  // Exclusive: two daemons on one state would count twice. WAL + FULL: a commit survives power
+  // loss.
   if (!execute("PRAGMA locking_mode=EXCLUSIVE") || !execute("PRAGMA journal_mode=WAL") ||
       !execute("PRAGMA synchronous=FULL") || !execute("BEGIN IMMEDIATE")) {
     if (sqlite3_errcode(db) == SQLITE_BUSY) {
@@ -197,23 +198,23 @@ Result<std::unique_ptr<StateStore>> StateStore::open(const std::string& path) {
 
 void StateStore::Impl::load_sources(PersistedState& out) {
   std::map<std::string, NamedCounts> counts;
-  for (Statement query(db, "SELECT source, name, value FROM source_counts", damaged); query.next();) {
+  for (Statement query(db, "SELECT source, name, value FROM source_counts", damaged);
+       query.next();) {
     counts[query.text(0)][query.text(1)] = query.count(2);
   }
   for (auto& [name, values] : counts) {
     PersistedSource& source = out.sources.emplace_back();
     source.name = name;
-    visit_source_counts(source.lines, source.files,
-                        [&values = values](const std::string& key, std::uint64_t& value) {
-                          value = values[key];
-                        });
-    source.lines.newest_record_unix_ns =
-        static_cast<std::int64_t>(values["newest_record_unix_ns"]);
+    visit_source_counts(
+        source.lines, source.files,
+        [&values = values](const std::string& key, std::uint64_t& value) { value = values[key]; });
+    source.lines.newest_record_unix_ns = static_cast<std::int64_t>(values["newest_record_unix_ns"]);
   }
 }
 
 void StateStore::Impl::load_calls(PersistedState& out) {
-  for (Statement q(db, "SELECT source, service, action, count, sum_ns, buckets FROM calls", damaged);
+  for (Statement q(db, "SELECT source, service, action, count, sum_ns, buckets FROM calls",
+                   damaged);
        q.next();) {
     PersistedSeries& row = out.calls.emplace_back();
     row.source = q.text(0), row.service = q.text(1), row.action = q.text(2);
@@ -228,15 +229,16 @@ void StateStore::Impl::load_calls(PersistedState& out) {
 }
 
 void StateStore::Impl::load_errors(PersistedState& out) {
-  for (Statement q(db, "SELECT source, service, code, count, last_observed_ns FROM codes",
-                   damaged);
+  for (Statement q(db, "SELECT source, service, code, count, last_observed_ns FROM codes", damaged);
        q.next();) {
     PersistedSeries& row = out.codes.emplace_back();
     row.source = q.text(0), row.service = q.text(1), row.code = q.text(2);
     row.count = q.count(3), row.time_unix_ns = q.integer(4);
   }
-  for (Statement q(db, "SELECT source, service, action, code, count, request_id, request_time_ns "
-                       "FROM errors", damaged);
+  for (Statement q(db,
+                   "SELECT source, service, action, code, count, request_id, request_time_ns "
+                   "FROM errors",
+                   damaged);
        q.next();) {
     PersistedSeries& row = out.errors.emplace_back();
     row.source = q.text(0), row.service = q.text(1), row.action = q.text(2), row.code = q.text(3);
@@ -259,13 +261,14 @@ void StateStore::Impl::load_errors(PersistedState& out) {
 }
 
 void StateStore::Impl::load_positions(std::vector<SourcePositions>& out) {
-  for (Statement q(db, "SELECT source, path, device, inode, offset, marker FROM positions "
-                       "ORDER BY source", damaged);
+  for (Statement q(db,
+                   "SELECT source, path, device, inode, offset, marker FROM positions "
+                   "ORDER BY source",
+                   damaged);
        q.next();) {
     const std::string source = q.text(0);
     if (out.empty() || out.back().source != source) out.push_back({source, {}});
-    out.back().files.push_back(
-        {q.text(1), {q.count(2), q.count(3)}, q.count(4), q.count(5)});
+    out.back().files.push_back({q.text(1), {q.count(2), q.count(3)}, q.count(4), q.count(5)});
   }
 }
 
@@ -295,8 +298,8 @@ bool StateStore::Impl::save_sources(const SeriesSnapshot& state) {
   return true;
 }
 
-// Rows keep their index for ever, so the saved row of the same index is the earlier value. A row at 0 is
-// there by configuration, not by state.
+// Rows keep their index for ever, so the saved row of the same index is the earlier value. A row at
+// 0 is there by configuration, not by state.
 template <class Row>
 static bool needs_saving(const std::vector<Row>& saved, std::size_t i, const Row& row) {
   return row.count != 0 && (i >= saved.size() || saved[i].count != row.count);

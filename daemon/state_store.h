@@ -1,5 +1,6 @@
-// Offsets and counters in one SQLite database, changed together in one transaction: whatever a restart
-// finds there is a consistent cut. Used by the ingest thread only. docs/state.md describes the file.
+// Offsets and counters in one SQLite database, changed together in one transaction: whatever a
+// restart finds there is a consistent cut. Used by the ingest thread only. docs/state.md describes
+// the file.
 #pragma once
 
 #include <memory>
@@ -19,8 +20,8 @@ struct SourcePositions {
 
 class StateStore {
  public:
-  /// Opens or creates the database and its folder. Errors: not writable, no SQLite database, written by
-  /// a newer apierrd, held by another apierrd.
+  /// Opens or creates the database and its folder. Errors: not writable, no SQLite database,
+  /// written by a newer apierrd, held by another apierrd.
   static Result<std::unique_ptr<StateStore>> open(const std::string& path);
   ~StateStore();
   StateStore(const StateStore&) = delete;

@@ -28,7 +28,9 @@ std::string fixed_folder_of(const std::string& pattern) {
 constexpr std::size_t kUnusedPositionsMax = 1'000;
 
 // Rotated files are compressed in place; their lines were read before. (`replay` reads them.)
-bool is_compressed(const std::string& path) { return path.ends_with(".gz") || path.ends_with(".zst"); }
+bool is_compressed(const std::string& path) {
+  return path.ends_with(".gz") || path.ends_with(".zst");
+}
 
 }  // namespace
 
@@ -43,8 +45,8 @@ std::uint64_t marker_of(std::string_view bytes) {
 ReadBuffer::ReadBuffer(std::size_t line_bytes_max) { resize_for(line_bytes_max); }
 
 void ReadBuffer::resize_for(std::size_t line_bytes_max) {
-  // A block must be able to hold the longest line and all around it, or that line could never be told
-  // from one that is too long.
+  // A block must be able to hold the longest line and all around it, or that line could never be
+  // told from one that is too long.
   block_bytes_ = std::max(kBlockBytes, line_bytes_max + kLineSlack + 1);
   bytes_.assign(block_bytes_ + kJsonPadding, '\0');
 }
@@ -59,11 +61,11 @@ void Tailer::fail(const Error& error) {
 }
 
 bool Tailer::matches(const std::string& path) const {
-  return !is_compressed(path) &&
-         std::any_of(options_.patterns.begin(), options_.patterns.end(),
-                     [&path](const std::string& pattern) {
-                       return ::fnmatch(pattern.c_str(), path.c_str(), FNM_PATHNAME | FNM_PERIOD) == 0;
-                     });
+  return !is_compressed(path) && std::any_of(options_.patterns.begin(), options_.patterns.end(),
+                                             [&path](const std::string& pattern) {
+                                               return ::fnmatch(pattern.c_str(), path.c_str(),
+                                                                FNM_PATHNAME | FNM_PERIOD) == 0;
+                                             });
 }
 
 std::set<std::string> Tailer::folders() const {
@@ -106,9 +108,8 @@ void Tailer::look_at(const std::string& path, std::int64_t now_ns) {
     if (tailed.path == path) check_name(tailed, named, now_ns);
   }
   if (!named || !named->regular) return;
-  const auto known = std::find_if(tailed_.begin(), tailed_.end(), [&](const TailedFile& tailed) {
-    return tailed.id == named->id;
-  });
+  const auto known = std::find_if(tailed_.begin(), tailed_.end(),
+                                  [&](const TailedFile& tailed) { return tailed.id == named->id; });
   if (known == tailed_.end()) {
     if (matches(path)) open(path, now_ns);
     return;
@@ -205,8 +206,8 @@ void Tailer::find_missed_generations(const TailedFile& after, std::int64_t now_n
     const Result<std::optional<FileInfo>> info = files_.info(path);
     if (!info || !*info || !(*info)->regular || is_followed((*info)->id)) continue;
     const bool dated = after.born_ns != 0 && (*info)->born_ns != 0;
-    const bool younger = dated ? (*info)->born_ns > after.born_ns
-                               : (*info)->modified_ns > after.modified_ns;
+    const bool younger =
+        dated ? (*info)->born_ns > after.born_ns : (*info)->modified_ns > after.modified_ns;
     if (!younger) continue;
     Result<std::unique_ptr<OpenFile>> file = files_.open(path);
     if (!file) {
@@ -218,8 +219,8 @@ void Tailer::find_missed_generations(const TailedFile& after, std::int64_t now_n
   }
 }
 
-// Finds the copy of a truncated file and reads it on from where the original stopped. Returns how many
-// bytes the copy has from there on.
+// Finds the copy of a truncated file and reads it on from where the original stopped. Returns how
+// many bytes the copy has from there on.
 std::uint64_t Tailer::recover_from_copy(const TailedFile& truncated, std::int64_t now_ns) {
   if (truncated.offset == 0) return 0;
   const auto take_over = [&truncated](TailedFile& copy) {
@@ -237,8 +238,7 @@ std::uint64_t Tailer::recover_from_copy(const TailedFile& truncated, std::int64_
     if (!info || !*info || (*info)->size < truncated.offset || is_followed((*info)->id)) continue;
     Result<std::unique_ptr<OpenFile>> file = files_.open(path);
     if (!file || !has_tail(**file, truncated.offset, truncated.tail)) continue;
-    TailedFile& copy =
-        follow(truncated.path, *std::move(file), **info, truncated.offset, now_ns);
+    TailedFile& copy = follow(truncated.path, *std::move(file), **info, truncated.offset, now_ns);
     copy.named = false;
     return take_over(copy);
   }
@@ -324,7 +324,8 @@ void Tailer::read_block(TailedFile& tailed, ReadBuffer& buffer, std::int64_t now
   const std::uint64_t pending = tailed.cutter.pending_bytes();
   const std::uint64_t from = tailed.offset + pending;
   const Result<std::size_t> count = tailed.file->read_at(from, buffer.block());
-  // Looked at after the block was read: if the file was truncated before, the block is not what it seems.
+  // Looked at after the block was read: if the file was truncated before, the block is not what it
+  // seems.
   if (!has_tail(*tailed.file, tailed.offset, tailed.tail)) {
     return start_over(tailed, tailed.read_end, now_ns);
   }
@@ -403,7 +404,8 @@ const FileCounts& Tailer::refresh_counts(std::int64_t now_unix_ns) {
 }
 
 std::vector<FilePosition> Tailer::positions() {
-  // Files not seen again yet may still come back, an unreadable one for example; the oldest are let go.
+  // Files not seen again yet may still come back, an unreadable one for example; the oldest are let
+  // go.
   const std::size_t kept = std::min(resume_.size(), kUnusedPositionsMax);
   std::vector<FilePosition> positions(resume_.end() - static_cast<std::ptrdiff_t>(kept),
                                       resume_.end());

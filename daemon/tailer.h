@@ -1,11 +1,12 @@
 // Follows the log files of one source and hands out their lines, each once.
 //
-// A file is followed by its open descriptor; its path only says which file to follow next. A renamed file
-// is read to its end and kept for a while, since its writer may not have noticed. A file whose content
-// before the offset is no longer what was read there was truncated: it is read from its start, and what
-// was not counted yet is looked for in the copy that copytruncate made. Files that came and went between
-// two looks, or while the daemon was down, are found among the rotated names. Works on the FileSystem
-// interface alone: no clock, threads or logging of its own. One thread.
+// A file is followed by its open descriptor; its path only says which file to follow next. A
+// renamed file is read to its end and kept for a while, since its writer may not have noticed. A
+// file whose content before the offset is no longer what was read there was truncated: it is read
+// from its start, and what was not counted yet is looked for in the copy that copytruncate made.
+// Files that came and went between two looks, or while the daemon was down, are found among the
+// rotated names. Works on the FileSystem interface alone: no clock, threads or logging of its own.
+// One thread.
 #pragma once
 
 #include <cstdint>
@@ -26,18 +27,19 @@ namespace apierrd {
 struct TailOptions {
   std::vector<std::string> patterns;  ///< glob(7)
   std::size_t line_bytes_max = kLineBytesDefault;
-  bool start_at_end = false;          ///< of files found by the very first look, without a position
-  /// How long a file without a name is kept after its last line: a writer that was told to reopen its
-  /// log may take minutes to do so.
+  bool start_at_end = false;  ///< of files found by the very first look, without a position
+  /// How long a file without a name is kept after its last line: a writer that was told to reopen
+  /// its log may take minutes to do so.
   std::int64_t linger_ns = 300'000'000'000;
 };
 
-/// Where a file is to be resumed after a restart: content decides, the id only tells whom to ask first.
+/// Where a file is to be resumed after a restart: content decides, the id only tells whom to ask
+/// first.
 struct FilePosition {
   std::string path;
   FileId id;
-  std::uint64_t offset = 0;       ///< behind the last counted line
-  std::uint64_t marker = 0;       ///< hash of the kMarkerBytes before offset (fewer at a file's start)
+  std::uint64_t offset = 0;  ///< behind the last counted line
+  std::uint64_t marker = 0;  ///< hash of the kMarkerBytes before offset (fewer at a file's start)
 };
 inline constexpr std::size_t kMarkerBytes = 1024;
 
@@ -99,12 +101,12 @@ class Tailer {
     std::uint64_t size = 0;      ///< as of the last look
     std::int64_t modified_ns = 0;
     std::int64_t born_ns = 0;
-    std::string tail;            ///< the last bytes before offset, at most kMarkerBytes
+    std::string tail;  ///< the last bytes before offset, at most kMarkerBytes
     LineCutter cutter;
     bool named = true;           ///< its path still names it
     std::int64_t active_ns = 0;  ///< when it last had something new
-    /// Set while this is only a copy of a file that is followed itself: it is read when, and from where,
-    /// that file is truncated, or when it goes on by itself beyond copied_size.
+    /// Set while this is only a copy of a file that is followed itself: it is read when, and from
+    /// where, that file is truncated, or when it goes on by itself beyond copied_size.
     std::optional<FileId> copy_of;
     std::uint64_t copied_size = 0;
     bool has_more() const { return size > read_end && !copy_of; }

@@ -1,5 +1,5 @@
-// When to look at the log files again. inotify is only a hint to look sooner: it is silent on network
-// file systems and through links, and its queue overflows; the sweep by stat is the truth.
+// When to look at the log files again. inotify is only a hint to look sooner: it is silent on
+// network file systems and through links, and its queue overflows; the sweep by stat is the truth.
 #pragma once
 
 #include <chrono>

@@ -1,7 +1,7 @@
 // Metric values -> the two text formats Prometheus reads.
 //
-// Text format 0.0.4 and OpenMetrics 1.0 differ in family names, in exemplars and in the final `# EOF`; a
-// fault in any of them costs the whole scrape, so both come from this one writer. Pure.
+// Text format 0.0.4 and OpenMetrics 1.0 differ in family names, in exemplars and in the final `#
+// EOF`; a fault in any of them costs the whole scrape, so both come from this one writer. Pure.
 #pragma once
 
 #include <cstdint>
@@ -29,7 +29,8 @@ class ExpositionWriter {
 
   /// Begins a family; its samples follow, all before the next begin().
   void begin(Metric metric);
-  /// `labels` is rendered text (append_label) without braces. A sample is the family's single value.
+  /// `labels` is rendered text (append_label) without braces. A sample is the family's single
+  /// value.
   void sample(std::string_view labels, std::uint64_t value, const Exemplar* exemplar = nullptr);
   void sample(std::string_view labels, double value);
   /// A point in time as seconds, exactly; 0 stays 0.
@@ -55,8 +56,8 @@ class ExpositionWriter {
   std::uint64_t samples_ = 0;
 };
 
-/// How many rows of each error family a scraper has seen. Rows beyond are new to it and shown as 0 once,
-/// so that its increase() sees their first error.
+/// How many rows of each error family a scraper has seen. Rows beyond are new to it and shown as 0
+/// once, so that its increase() sees their first error.
 struct SeenRows {
   std::size_t codes = SIZE_MAX, errors = SIZE_MAX, undocumented = SIZE_MAX;
   static SeenRows of(const SeriesSnapshot& snapshot) {

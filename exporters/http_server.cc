@@ -12,10 +12,10 @@ namespace apierrd {
 
 namespace {
 
-constexpr std::size_t kCompressMin = 1024;      // below, the header costs more than it saves
-constexpr std::size_t kRequestBodyMax = 4096;   // no route reads a body
+constexpr std::size_t kCompressMin = 1024;     // below, the header costs more than it saves
+constexpr std::size_t kRequestBodyMax = 4096;  // no route reads a body
 constexpr std::size_t kRequestsPerConnection = 1000;
-constexpr int kSocketTimeoutSeconds = 5;        // a slow client holds one of few threads
+constexpr int kSocketTimeoutSeconds = 5;  // a slow client holds one of few threads
 
 constexpr std::pair<const char*, const char*> kSecurityHeaders[] = {
     {"Content-Security-Policy",
@@ -34,8 +34,8 @@ bool accepts_gzip(std::string_view accept_encoding) {
     accept_encoding.remove_prefix(comma == std::string_view::npos ? accept_encoding.size()
                                                                   : comma + 1);
     token.erase(std::remove(token.begin(), token.end(), ' '), token.end());
-    if (token == "gzip" || (token.starts_with("gzip;q=") && token.find_first_of("123456789") !=
-                                                                std::string::npos)) {
+    if (token == "gzip" ||
+        (token.starts_with("gzip;q=") && token.find_first_of("123456789") != std::string::npos)) {
       return true;
     }
   }
@@ -176,13 +176,14 @@ Result<std::unique_ptr<HttpServer>> HttpServer::start(const HttpOptions& options
   server.set_payload_max_length(kRequestBodyMax);
   server.set_tcp_nodelay(true);
   // Before httplib's own routing, which would match paths by regular expressions.
-  server.set_pre_routing_handler([&self](const httplib::Request& request,
-                                         httplib::Response& response) {
-    // Ranges are ignored, as RFC 9110 section 14.2 allows: httplib 0.11 trusts their end blindly.
-    const_cast<httplib::Request&>(request).ranges.clear();
-    self.serve(request, response);
-    return httplib::Server::HandlerResponse::Handled;
-  });
+  server.set_pre_routing_handler(
+      [&self](const httplib::Request& request, httplib::Response& response) {
+        // Ranges are ignored, as RFC 9110 section 14.2 allows: httplib 0.11 trusts their end
+        // blindly.
+        const_cast<httplib::Request&>(request).ranges.clear();
+        self.serve(request, response);
+        return httplib::Server::HandlerResponse::Handled;
+      });
   if (options.port == 0) {
     self.port = server.bind_to_any_port(options.host);
   } else {

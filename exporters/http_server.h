@@ -1,7 +1,7 @@
 // A small HTTP server for a handful of GET routes. The only door to cpp-httplib.
 //
-// HEAD is answered like GET without the body, bodies are compressed where the client takes gzip, every
-// other method is refused. Handlers run on the server's threads, several at once.
+// HEAD is answered like GET without the body, bodies are compressed where the client takes gzip,
+// every other method is refused. Handlers run on the server's threads, several at once.
 #pragma once
 
 #include <chrono>

@@ -14,12 +14,12 @@ inline constexpr std::size_t kLabelValueMax = 128;
 inline constexpr std::string_view kOther = "other";
 
 /// `value` as valid UTF-8 of at most kLabelValueMax bytes; bytes that are not UTF-8 and control
-/// characters become U+FFFD. One invalid byte in one label makes Prometheus refuse a whole scrape, and a
-/// NUL ends its parser's input.
+/// characters become U+FFFD. One invalid byte in one label makes Prometheus refuse a whole scrape,
+/// and a NUL ends its parser's input.
 std::string safe_label_value(std::string_view value);
 
-/// Appends `name="value"`, escaped as both exposition formats want it, after a comma if `out` is not
-/// empty.
+/// Appends `name="value"`, escaped as both exposition formats want it, after a comma if `out` is
+/// not empty.
 void append_label(std::string& out, std::string_view name, std::string_view value);
 
 }  // namespace apierrd

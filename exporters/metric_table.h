@@ -1,6 +1,6 @@
-// Every metric apierrd exposes, in the order it is exposed: the one place where names, types, labels and
-// help stand. docs/metrics.md is checked against it. Names and labels are a promise to dashboards and
-// alert rules; change them only with a note in CHANGELOG.md.
+// Every metric apierrd exposes, in the order it is exposed: the one place where names, types,
+// labels and help stand. docs/metrics.md is checked against it. Names and labels are a promise to
+// dashboards and alert rules; change them only with a note in CHANGELOG.md.
 #pragma once
 
 #include <array>
@@ -60,7 +60,7 @@ enum class Metric : std::uint8_t {
 };
 
 struct MetricInfo {
-  std::string_view name;    ///< as in the text format: counters end in _total, infos in _info
+  std::string_view name;  ///< as in the text format: counters end in _total, infos in _info
   MetricType type;
   std::string_view labels;  ///< comma-separated
   std::string_view help;    ///< no backslash, no newline: neither needs escaping then
@@ -136,8 +136,7 @@ inline constexpr std::array kMetrics{
                "How long the previous exposition took to render."},
     MetricInfo{"apierrd_exposition_bytes", MetricType::kGauge, "",
                "Size of the previous exposition, uncompressed."},
-    MetricInfo{"apierrd_series", MetricType::kGauge, "",
-               "Samples in the previous exposition."},
+    MetricInfo{"apierrd_series", MetricType::kGauge, "", "Samples in the previous exposition."},
     MetricInfo{"apierrd_http_requests_total", MetricType::kCounter, "handler,status",
                "HTTP requests answered."},
     MetricInfo{"apierrd_log_messages_total", MetricType::kCounter, "level",
@@ -148,8 +147,7 @@ inline constexpr std::array kMetrics{
     MetricInfo{"process_virtual_memory_bytes", MetricType::kGauge, "", "Virtual memory."},
     MetricInfo{"process_open_fds", MetricType::kGauge, "", "Open file descriptors."},
     MetricInfo{"process_max_fds", MetricType::kGauge, "", "Limit of open file descriptors."},
-    MetricInfo{"process_start_time_seconds", MetricType::kGauge, "",
-               "When the process started."},
+    MetricInfo{"process_start_time_seconds", MetricType::kGauge, "", "When the process started."},
 };
 
 constexpr const MetricInfo& info_of(Metric metric) {

@@ -16,12 +16,12 @@
 namespace apierrd {
 
 /// Remembers how many rows each scraper has seen. A row is shown as 0 in the first scrape after its
-/// birth to scrapers that were here before it: Prometheus' increase() sees an error only as a step from
-/// an earlier sample. Pure; bounded to kScrapersMax.
+/// birth to scrapers that were here before it: Prometheus' increase() sees an error only as a step
+/// from an earlier sample. Pure; bounded to kScrapersMax.
 class ScraperMemory {
  public:
-  /// What `client` has seen; all of it for one not seen within kForgetNs, for whom every value is a first
-  /// sample anyway. From now on it has seen `rows`.
+  /// What `client` has seen; all of it for one not seen within kForgetNs, for whom every value is a
+  /// first sample anyway. From now on it has seen `rows`.
   SeenRows seen(const std::string& client, const SeenRows& rows, std::int64_t now_unix_ns);
 
  private:

@@ -1,4 +1,5 @@
-// apierrd's metrics about itself, kept in a prometheus-cpp registry. Thread-safe, as the registry is.
+// apierrd's metrics about itself, kept in a prometheus-cpp registry. Thread-safe, as the registry
+// is.
 #pragma once
 
 #include <cstdint>

@@ -89,8 +89,7 @@ void write_lines(ExpositionWriter& writer, const SeriesSnapshot& snapshot) {
   writer.begin(Metric::kUnreadableFields);
   for (const SourceSeries& source : snapshot.sources) {
     writer.sample(with_label(source.labels, "field", "time"), source.lines.unreadable_times);
-    writer.sample(with_label(source.labels, "field", "latency"),
-                  source.lines.unreadable_latencies);
+    writer.sample(with_label(source.labels, "field", "latency"), source.lines.unreadable_latencies);
   }
   write_each(writer, snapshot, Metric::kLateRecords,
              [](const SourceSeries& source) { return source.lines.late_records; });
@@ -127,10 +126,10 @@ void write_files(ExpositionWriter& writer, const SeriesSnapshot& snapshot) {
   writer.begin(Metric::kSourceLagSeconds);
   for (const SourceSeries& source : snapshot.sources) {
     const bool behind = lag_bytes(source) > 0 && source.files.caught_up_unix_ns != 0;
-    writer.time_sample(source.labels,
-                       behind ? std::max<std::int64_t>(
-                                    0, snapshot.time_unix_ns - source.files.caught_up_unix_ns)
-                              : 0);
+    writer.time_sample(
+        source.labels,
+        behind ? std::max<std::int64_t>(0, snapshot.time_unix_ns - source.files.caught_up_unix_ns)
+               : 0);
   }
   write_file_lags(writer, snapshot);
   writer.begin(Metric::kSourceLastRecord);
@@ -178,8 +177,7 @@ void write_catalog(ExpositionWriter& writer, const SeriesSnapshot& snapshot) {
 
 }  // namespace
 
-void write_series(ExpositionWriter& writer, const SeriesSnapshot& snapshot,
-                  const SeenRows& seen) {
+void write_series(ExpositionWriter& writer, const SeriesSnapshot& snapshot, const SeenRows& seen) {
   write_calls(writer, snapshot, seen);
   write_lines(writer, snapshot);
   write_files(writer, snapshot);

@@ -24,8 +24,9 @@ std::string key_of(std::uint32_t source, std::initializer_list<std::string_view>
   return key;
 }
 
-std::string label_text(std::string_view source_labels,
-                       std::initializer_list<std::pair<std::string_view, std::string_view>> labels) {
+std::string label_text(
+    std::string_view source_labels,
+    std::initializer_list<std::pair<std::string_view, std::string_view>> labels) {
   std::string out(source_labels);
   for (const auto& [name, value] : labels) append_label(out, name, value);
   return out;
@@ -118,8 +119,8 @@ std::uint32_t SeriesStore::call_series(std::uint32_t source, const std::string& 
                                        const std::string& action) {
   return find_or_add(call_index_, state_.calls, key_of(source, {service, action}), [&] {
     CallSeries series;
-    series.labels = keep(label_text(state_.sources[source].labels,
-                                    {{"api_service", service}, {"action", action}}));
+    series.labels = keep(
+        label_text(state_.sources[source].labels, {{"api_service", service}, {"action", action}}));
     series.service = keep(service);
     series.action = keep(action);
     series.source = source;
@@ -141,9 +142,8 @@ std::uint32_t SeriesStore::code_info(const std::string& service, const std::stri
 
 void SeriesStore::render_info(CodeInfo& info) {
   // `other` is no code, but the join by code needs its row like any other.
-  info.classification = info.code == kOther
-                            ? Classification{}
-                            : state_.catalog->classify(info.service, info.code);
+  info.classification =
+      info.code == kOther ? Classification{} : state_.catalog->classify(info.service, info.code);
   const Classification& is = info.classification;
   std::string labels = label_text({}, {{"api_service", info.service},
                                        {"code", info.code},
@@ -160,8 +160,8 @@ std::uint32_t SeriesStore::code_series(std::uint32_t source, const std::string& 
   return find_or_add(code_index_, state_.codes, key_of(source, {service, code}), [&] {
     if (lazy) ++lazy_codes_;
     CodeSeries series;
-    series.labels = keep(label_text(state_.sources[source].labels,
-                                    {{"api_service", service}, {"code", code}}));
+    series.labels =
+        keep(label_text(state_.sources[source].labels, {{"api_service", service}, {"code", code}}));
     series.service = keep(service);
     series.code = keep(code);
     series.source = source;
@@ -174,9 +174,9 @@ std::uint32_t SeriesStore::error_series(std::uint32_t source, const std::string&
                                         const std::string& action, const std::string& code) {
   return find_or_add(error_index_, state_.errors, key_of(source, {service, action, code}), [&] {
     ErrorSeries series;
-    series.labels = keep(label_text(
-        state_.sources[source].labels,
-        {{"api_service", service}, {"action", action}, {"code", code}}));
+    series.labels =
+        keep(label_text(state_.sources[source].labels,
+                        {{"api_service", service}, {"action", action}, {"code", code}}));
     series.service = keep(service);
     series.action = keep(action);
     series.code = keep(code);
@@ -290,9 +290,9 @@ bool SeriesStore::set_files(std::uint32_t source, FileCounts files) {
     files.lost_bytes[i] += before.lost_bytes[i];
   }
   FileCounts& shown = state_.sources[source].files;
-  const bool changed = shown.rotations != files.rotations ||
-                       shown.truncations != files.truncations ||
-                       shown.open_errors != files.open_errors || shown.lost_bytes != files.lost_bytes;
+  const bool changed =
+      shown.rotations != files.rotations || shown.truncations != files.truncations ||
+      shown.open_errors != files.open_errors || shown.lost_bytes != files.lost_bytes;
   shown = std::move(files);
   return changed;
 }
@@ -319,15 +319,16 @@ void SeriesStore::restore(const PersistedState& persisted) {
     series.durations = row.durations;
   }
   for (const PersistedSeries& row : persisted.codes) {
-    const std::uint32_t index = code_series(add_source(row.source, {}), row.service, row.code, true);
+    const std::uint32_t index =
+        code_series(add_source(row.source, {}), row.service, row.code, true);
     CodeSeries& series = state_.codes[index];
     series.count = row.count;
     series.last_observed_unix_ns = row.time_unix_ns;
     if (!state_.infos[series.info].classification.documented()) codes_.admit(row.code);
   }
   for (const PersistedSeries& row : persisted.errors) {
-    ErrorSeries& series = state_.errors[error_series(add_source(row.source, {}), row.service,
-                                                     row.action, row.code)];
+    ErrorSeries& series =
+        state_.errors[error_series(add_source(row.source, {}), row.service, row.action, row.code)];
     series.count = row.count;
     series.exemplar = row.exemplar;
   }

@@ -1,8 +1,8 @@
 // All counters, by label set, with a limit on everything a log can grow.
 //
 // Owned by the one thread that applies tallies; nobody else touches it. Others see immutable
-// SeriesSnapshots, so a scrape takes no lock that ingestion needs. Rows are never removed: evicting a
-// counter would look like a reset, and a rare error's series must not expire.
+// SeriesSnapshots, so a scrape takes no lock that ingestion needs. Rows are never removed: evicting
+// a counter would look like a reset, and a rare error's series must not expire.
 #pragma once
 
 #include <array>
@@ -21,14 +21,14 @@
 
 namespace apierrd {
 
-/// How many distinct values or series are admitted; the next is counted as `other`. The defaults keep
-/// one instance below some 130,000 samples and 64 MiB.
+/// How many distinct values or series are admitted; the next is counted as `other`. The defaults
+/// keep one instance below some 130,000 samples and 64 MiB.
 struct SeriesLimits {
   std::size_t services = 200;
-  std::size_t actions = 2'000;            ///< (service, action) pairs
+  std::size_t actions = 2'000;  ///< (service, action) pairs
   std::size_t undocumented_codes = 50;
-  std::size_t call_series = 5'000;        ///< each has a histogram: about 12 samples
-  std::size_t code_series = 20'000;       ///< beyond the ones that exist from the start
+  std::size_t call_series = 5'000;   ///< each has a histogram: about 12 samples
+  std::size_t code_series = 20'000;  ///< beyond the ones that exist from the start
   std::size_t error_series = 5'000;
 
   static SeriesLimits none();  ///< for replay, which must name everything
@@ -37,7 +37,7 @@ struct SeriesLimits {
 /// The labels whose values a log decides.
 enum class BoundedLabel : std::uint8_t { kService, kAction, kCode, kFile };
 inline constexpr std::array<std::string_view, 4> kBoundedLabels{"api_service", "action", "code",
-                                                                 "file"};
+                                                                "file"};
 inline constexpr std::size_t kFileLabelsMax = 64;
 
 /// Why bytes of a log were never read.
@@ -55,8 +55,9 @@ struct FileCounts {
   std::uint64_t open_errors = 0;
   std::array<std::uint64_t, kLossReasons.size()> lost_bytes{};
   std::uint64_t files_open = 0;
-  std::int64_t caught_up_unix_ns = 0;  ///< when all files were last seen read to their ends; 0 = never
-  std::vector<FileStatus> files;       ///< those with a name that exists, sorted by path
+  std::int64_t caught_up_unix_ns =
+      0;                          ///< when all files were last seen read to their ends; 0 = never
+  std::vector<FileStatus> files;  ///< those with a name that exists, sorted by path
 };
 
 struct SourceSeries {
@@ -146,8 +147,8 @@ class SeriesStore {
  public:
   SeriesStore(SeriesLimits limits, std::shared_ptr<const Catalog> catalog);
 
-  /// The index of the source of that name, new or known. Its documented codes of `products` exist at 0
-  /// from here on.
+  /// The index of the source of that name, new or known. Its documented codes of `products` exist
+  /// at 0 from here on.
   std::uint32_t add_source(const std::string& name, const std::vector<std::string>& products);
 
   /// Adds a tally's counts. `now_unix_ns` is the wall clock.

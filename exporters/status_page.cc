@@ -107,8 +107,9 @@ void render_codes(std::string& out, const SeriesSnapshot& snapshot) {
     out += "<p class=\"empty\">No failed call has been read yet.</p></section>";
     return;
   }
-  out += "<table><thead><tr><th>Code<th class=\"n\">Count<th>Last<th>Fault<th>Retry<th>Service"
-         "<th>Source<th>Last RequestId</tr></thead>";
+  out +=
+      "<table><thead><tr><th>Code<th class=\"n\">Count<th>Last<th>Fault<th>Retry<th>Service"
+      "<th>Source<th>Last RequestId</tr></thead>";
   for (const FailingCode& row : std::span(rows).first(std::min(rows.size(), kRowsMax))) {
     const Classification& is = row.info->classification;
     fmt::format_to(
@@ -122,11 +123,10 @@ void render_codes(std::string& out, const SeriesSnapshot& snapshot) {
         html_escaped(snapshot.sources[row.series->source].name),
         html_escaped(safe_label_value(row.request_id)));
     if (is.entry != nullptr) {
-      fmt::format_to(std::back_inserter(out),
-                     "<tr class=\"what\"><td colspan=\"8\">{}{} <b>Do:</b> {}</tr>",
-                     is.documented() ? ""
-                                     : fmt::format("Treated like {}: ", html_escaped(is.entry->code)),
-                     html_escaped(is.entry->description), html_escaped(is.entry->remedy));
+      fmt::format_to(
+          std::back_inserter(out), "<tr class=\"what\"><td colspan=\"8\">{}{} <b>Do:</b> {}</tr>",
+          is.documented() ? "" : fmt::format("Treated like {}: ", html_escaped(is.entry->code)),
+          html_escaped(is.entry->description), html_escaped(is.entry->remedy));
     }
     out += "</tbody>";
   }
@@ -150,8 +150,9 @@ void render_actions(std::string& out, const SeriesSnapshot& snapshot) {
     return failures(a) != failures(b) ? failures(a) > failures(b) : a->count > b->count;
   });
   if (rows.size() > kRowsMax) rows.resize(kRowsMax);
-  out += "<section><h2>By action</h2><table><thead><tr><th>Action<th>Service<th>Source"
-         "<th class=\"n\">Calls<th class=\"n\">Failed<th class=\"n\">Share<th></tr></thead><tbody>";
+  out +=
+      "<section><h2>By action</h2><table><thead><tr><th>Action<th>Service<th>Source"
+      "<th class=\"n\">Calls<th class=\"n\">Failed<th class=\"n\">Share<th></tr></thead><tbody>";
   for (const CallSeries* call : rows) {
     const double share = static_cast<double>(failures(call)) / static_cast<double>(call->count);
     fmt::format_to(std::back_inserter(out),
@@ -165,10 +166,11 @@ void render_actions(std::string& out, const SeriesSnapshot& snapshot) {
 }
 
 void render_sources(std::string& out, const SeriesSnapshot& snapshot) {
-  out += "<section><h2>Ingestion</h2><table><thead><tr><th>Source<th class=\"n\">Lines"
-         "<th class=\"n\">Calls<th class=\"n\">Ignored<th class=\"n\">Rejected"
-         "<th class=\"n\">Rotations<th class=\"n\">Lost bytes<th>Files (bytes behind)</tr></thead>"
-         "<tbody>";
+  out +=
+      "<section><h2>Ingestion</h2><table><thead><tr><th>Source<th class=\"n\">Lines"
+      "<th class=\"n\">Calls<th class=\"n\">Ignored<th class=\"n\">Rejected"
+      "<th class=\"n\">Rotations<th class=\"n\">Lost bytes<th>Files (bytes behind)</tr></thead>"
+      "<tbody>";
   for (const SourceSeries& source : snapshot.sources) {
     std::string rejected;
     std::uint64_t ignored = 0;
@@ -194,8 +196,8 @@ void render_sources(std::string& out, const SeriesSnapshot& snapshot) {
                    "<td class=\"n\">{}{}<td class=\"n\">{}<td class=\"n\">{}<td>{}</tr>",
                    html_escaped(source.name), grouped(source.lines.lines),
                    grouped(source.lines.records), grouped(ignored),
-                   grouped(rejected_lines(source.lines)), rejected,
-                   grouped(source.files.rotations), grouped(lost), files);
+                   grouped(rejected_lines(source.lines)), rejected, grouped(source.files.rotations),
+                   grouped(lost), files);
   }
   out += "</tbody></table></section>";
 }
@@ -238,11 +240,12 @@ std::string render_status_page(const SeriesSnapshot& snapshot, const PageInfo& i
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
       "<title>apierrd</title><link rel=\"stylesheet\" href=\"/page.css\">"
       "<script src=\"/page.js\" defer></script></head><body>";
-  fmt::format_to(std::back_inserter(out),
-                 "<header><h1>apierrd</h1><small>version {}</small><nav><a href=\"/metrics\">metrics</a>"
-                 "<a href=\"/-/ready\">ready</a><a href=\"/api/v1/status\">json</a></nav></header>"
-                 "<main>",
-                 html_escaped(info.version));
+  fmt::format_to(
+      std::back_inserter(out),
+      "<header><h1>apierrd</h1><small>version {}</small><nav><a href=\"/metrics\">metrics</a>"
+      "<a href=\"/-/ready\">ready</a><a href=\"/api/v1/status\">json</a></nav></header>"
+      "<main>",
+      html_escaped(info.version));
   if (!info.not_ready.empty()) {
     fmt::format_to(std::back_inserter(out), "<p class=\"notice\">Not ready: {}</p>",
                    html_escaped(info.not_ready));

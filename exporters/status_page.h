@@ -1,5 +1,5 @@
-// The page at `/`: what fails now, whose fault it is, what to do; and how ingestion fares. Rendered on the
-// server; a small script refreshes it. Pure. Everything that came from a log is escaped.
+// The page at `/`: what fails now, whose fault it is, what to do; and how ingestion fares. Rendered
+// on the server; a small script refreshes it. Pure. Everything that came from a log is escaped.
 #pragma once
 
 #include <string>

@@ -25,7 +25,8 @@ TextField read_text(const JsonDocument& document, const std::vector<JsonPointer>
 }
 
 // The first value that is there and not null.
-const JsonNode* first_value(const JsonDocument& document, const std::vector<JsonPointer>& pointers) {
+const JsonNode* first_value(const JsonDocument& document,
+                            const std::vector<JsonPointer>& pointers) {
   for (const JsonPointer& pointer : pointers) {
     const JsonNode* node = resolve(document, document.root(), pointer);
     if (node != nullptr && node->type != JsonType::kNull) return node;

@@ -15,8 +15,8 @@ namespace apierrd {
 /// Stands for a service or action the line does not name.
 inline constexpr std::string_view kUnknownName = "unknown";
 
-/// Request ids are opaque; the vendor's are UUIDs of 36. Longer ones than this are left out, so that
-/// an exemplar stays within OpenMetrics' 128 characters.
+/// Request ids are opaque; the vendor's are UUIDs of 36. Longer ones than this are left out, so
+/// that an exemplar stays within OpenMetrics' 128 characters.
 inline constexpr std::size_t kRequestIdMax = 63;
 
 /// One API call as its line shows it. The views live until the next CallParser::parse.
@@ -29,7 +29,7 @@ struct ApiCall {
   std::string_view request_id;  ///< empty if none
   std::optional<std::int64_t> time_unix_ns;
   std::optional<std::int64_t> latency_ns;
-  bool unreadable_time = false;     ///< a time is there but cannot be read
+  bool unreadable_time = false;  ///< a time is there but cannot be read
   bool unreadable_latency = false;
   bool failed() const { return !code.empty(); }
 };
@@ -59,7 +59,7 @@ class CallParser {
   void read_latency(const LogFormat& format);
 
   JsonDocument line_;
-  JsonDocument inner_;                         ///< a response that came as a string
+  JsonDocument inner_;  ///< a response that came as a string
   const JsonDocument* envelope_document_ = nullptr;
   const JsonNode* envelope_ = nullptr;
   std::string response_text_, service_, action_, region_, code_, request_id_, scratch_;
@@ -67,8 +67,8 @@ class CallParser {
   CallOrigin origin_;
 };
 
-/// `FailedOperation.X. ` -> `FailedOperation.X`: blanks off both ends, one trailing dot, blanks again.
-/// Both occur in the vendor's own examples. What is nothing but blanks becomes `unknown`.
+/// `FailedOperation.X. ` -> `FailedOperation.X`: blanks off both ends, one trailing dot, blanks
+/// again. Both occur in the vendor's own examples. What is nothing but blanks becomes `unknown`.
 std::string_view trim_code(std::string_view code);
 
 /// `https://cvm.ap-guangzhou.tencentcloudapi.com:443/` -> `cvm`; empty for hosts of other names.

@@ -1,8 +1,9 @@
-// The documented error codes: what each means, whose fault it is, whether a retry helps, what to do.
+// The documented error codes: what each means, whose fault it is, whether a retry helps, what to
+// do.
 //
-// Data, not code: the YAML files of parsers/catalogs are compiled in, a user's overlay files change or
-// add to them. A Catalog is immutable once built and may be read from any thread. Codes are compared
-// case-sensitively; a documented code that ends in a dot is known by its trimmed form.
+// Data, not code: the YAML files of parsers/catalogs are compiled in, a user's overlay files change
+// or add to them. A Catalog is immutable once built and may be read from any thread. Codes are
+// compared case-sensitively; a documented code that ends in a dot is known by its trimmed form.
 #pragma once
 
 #include <cstdint>

@@ -91,9 +91,9 @@ void CatalogBuilder::add_code(const YamlValue& value, FileContext& context) {
   // An overlay may name just the keys it changes; a new code needs them all.
   const auto need = [&](std::string_view key) { return is_new ? reader.require(key) : nullptr; };
   need("fault_domain");
-  if (const auto index = reader.one_of(
-          "fault_domain", {"caller", "credential", "permission", "quota", "business", "resource",
-                           "vendor", "network", "none", "unknown"})) {
+  if (const auto index =
+          reader.one_of("fault_domain", {"caller", "credential", "permission", "quota", "business",
+                                         "resource", "vendor", "network", "none", "unknown"})) {
     entry.fault_domain = static_cast<FaultDomain>(*index);
   }
   need("retryable");

@@ -125,8 +125,8 @@ class Walker {
   }
 
  private:
-  // simdjson steps over a scalar nobody took by itself, but takes a string before a colon for a key then,
-  // and lets `"a":"b":1` pass.
+  // simdjson steps over a scalar nobody took by itself, but takes a string before a colon for a key
+  // then, and lets `"a":"b":1` pass.
   static bool step_over(ondemand::value value, JsonType type) {
     return type != JsonType::kString || value.get_raw_json_string().error() == simdjson::SUCCESS;
   }

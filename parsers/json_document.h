@@ -1,9 +1,9 @@
 // One JSON document as a flat list of validated nodes. The only door to simdjson.
 //
-// Stage 1 of simdjson finds the structure and checks UTF-8; the walk here looks at every token, also
-// those no field needs, because a line is accepted only when all of it is valid RFC 8259. The walk
-// stops at the first error and never touches the simdjson document again (doing so is undefined).
-// Not thread-safe; keep one JsonDocument per thread, it reuses its memory.
+// Stage 1 of simdjson finds the structure and checks UTF-8; the walk here looks at every token,
+// also those no field needs, because a line is accepted only when all of it is valid RFC 8259. The
+// walk stops at the first error and never touches the simdjson document again (doing so is
+// undefined). Not thread-safe; keep one JsonDocument per thread, it reuses its memory.
 #pragma once
 
 #include <cstddef>
@@ -27,12 +27,12 @@ inline constexpr unsigned kMaxJsonDepth = 1024;
 enum class JsonType : std::uint8_t { kObject, kArray, kString, kNumber, kTrue, kFalse, kNull };
 
 struct JsonNode {
-  std::string_view raw;     ///< string: between the quotes, escapes as written; other scalar: its text
-  std::string_view key;     ///< in an object: the key between its quotes, escapes as written
-  std::uint32_t end = 0;    ///< index of the first node behind this one's subtree
+  std::string_view raw;  ///< string: between the quotes, escapes as written; other scalar: its text
+  std::string_view key;  ///< in an object: the key between its quotes, escapes as written
+  std::uint32_t end = 0;  ///< index of the first node behind this one's subtree
   JsonType type = JsonType::kNull;
-  bool escaped = false;     ///< raw holds a backslash
-  bool key_escaped = false; ///< key holds a backslash
+  bool escaped = false;      ///< raw holds a backslash
+  bool key_escaped = false;  ///< key holds a backslash
 };
 
 class JsonDocument {
@@ -50,8 +50,8 @@ class JsonDocument {
   /// The document's root; only after a successful parse().
   const JsonNode& root() const { return nodes_.front(); }
 
-  /// The value of `key` (plain text) in `object`; of duplicate keys the last. nullptr if `object` is
-  /// no object or has no such key.
+  /// The value of `key` (plain text) in `object`; of duplicate keys the last. nullptr if `object`
+  /// is no object or has no such key.
   const JsonNode* find(const JsonNode& object, std::string_view key) const;
 
   /// The element at `index` of `array`; nullptr if there is none.

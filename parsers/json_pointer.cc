@@ -14,7 +14,8 @@ Result<std::string> unescape_token(std::string_view token) {
       continue;
     }
     if (i + 1 == token.size() || (token[i + 1] != '0' && token[i + 1] != '1')) {
-      return invalid_error("invalid JSON Pointer", {}, "a tilde is written ~0, a slash in a key ~1");
+      return invalid_error("invalid JSON Pointer", {},
+                           "a tilde is written ~0, a slash in a key ~1");
     }
     out.push_back(token[++i] == '0' ? '~' : '/');
   }

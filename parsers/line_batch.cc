@@ -45,8 +45,7 @@ std::string_view take_line(std::string_view& text) {
   if (newline == nullptr) {
     text = {};
   } else {
-    const auto size =
-        static_cast<std::size_t>(static_cast<const char*>(newline) - text.data());
+    const auto size = static_cast<std::size_t>(static_cast<const char*>(newline) - text.data());
     line = text.substr(0, size);
     text.remove_prefix(size + 1);
   }

@@ -1,7 +1,7 @@
 // Whole lines of one file on their way from the reader to process_batch, and how they are cut.
 //
-// Lines end with LF; a CR before it belongs to the line end. The cutter keeps no bytes: it says how far
-// a block was used, and the reader offers the rest again with more behind it.
+// Lines end with LF; a CR before it belongs to the line end. The cutter keeps no bytes: it says how
+// far a block was used, and the reader offers the rest again with more behind it.
 #pragma once
 
 #include <cstddef>
@@ -10,19 +10,19 @@
 
 namespace apierrd {
 
-/// The default of limits.line_bytes: responses are at most 50 MB, logged ones far smaller; a longer line
-/// is more likely a writer's fault than a call.
+/// The default of limits.line_bytes: responses are at most 50 MB, logged ones far smaller; a longer
+/// line is more likely a writer's fault than a call.
 inline constexpr std::size_t kLineBytesDefault = 1U << 20;
 
 /// What may stand around a line of the limit's length: a byte order mark before it and a CR behind.
 inline constexpr std::size_t kLineSlack = 4;
 
 struct LineBatch {
-  std::string_view text;            ///< whole lines; kJsonPadding readable bytes follow it
-  std::uint64_t bytes = 0;          ///< bytes of the file this batch accounts for, long lines included
-  std::uint32_t overlong_lines = 0; ///< lines that were too long for any block; not in text
-  bool at_file_start = false;       ///< text begins at offset 0, where a byte order mark may stand
-  std::int64_t now_unix_ns = 0;     ///< when it was read, to tell how late its records are
+  std::string_view text;    ///< whole lines; kJsonPadding readable bytes follow it
+  std::uint64_t bytes = 0;  ///< bytes of the file this batch accounts for, long lines included
+  std::uint32_t overlong_lines = 0;  ///< lines that were too long for any block; not in text
+  bool at_file_start = false;        ///< text begins at offset 0, where a byte order mark may stand
+  std::int64_t now_unix_ns = 0;      ///< when it was read, to tell how late its records are
 };
 
 /// Cuts the blocks of one file. Remembers only whether it is inside a line that is too long.
@@ -33,8 +33,8 @@ class LineCutter {
     std::size_t consumed = 0;  ///< bytes of the block that are done with
   };
 
-  /// `block` starts at a line start, or, inside a line that is too long, where the last cut ended. A
-  /// block of more than line_bytes_max + 1 bytes without a newline is such a line's beginning.
+  /// `block` starts at a line start, or, inside a line that is too long, where the last cut ended.
+  /// A block of more than line_bytes_max + 1 bytes without a newline is such a line's beginning.
   Cut cut(std::string_view block, std::size_t line_bytes_max);
 
   /// The end of the file has come: `rest` (may be empty) is its last line, without newline.

@@ -15,7 +15,7 @@ struct LogFormat {
   std::vector<JsonPointer> service;
   std::vector<JsonPointer> action;
   std::vector<JsonPointer> region;
-  std::vector<JsonPointer> host;      ///< names the service where no service field does
+  std::vector<JsonPointer> host;  ///< names the service where no service field does
   std::vector<JsonPointer> latency;
   std::vector<JsonPointer> response;  ///< the API's envelope, as object or as JSON in a string
   TimeFormat time_format = TimeFormat::kAuto;

@@ -1,5 +1,5 @@
-// The whole data path as one function: lines -> calls -> classified counts. `run`, `replay`, tests and
-// benchmarks all come through here. Pure: the same batch and ruleset give the same tally.
+// The whole data path as one function: lines -> calls -> classified counts. `run`, `replay`, tests
+// and benchmarks all come through here. Pure: the same batch and ruleset give the same tally.
 #pragma once
 
 #include <cstddef>
@@ -20,8 +20,8 @@ struct Ruleset {
   std::size_t line_bytes_max = kLineBytesDefault;
 };
 
-/// Adds what the batch holds to `tally`. `parser` is scratch memory and carries nothing from line to
-/// line.
+/// Adds what the batch holds to `tally`. `parser` is scratch memory and carries nothing from line
+/// to line.
 void process_batch(const LineBatch& batch, const Ruleset& ruleset, CallParser& parser,
                    Tally& tally);
 

@@ -1,7 +1,7 @@
 // The one error type of the house, and the value-or-error it travels in.
 //
-// Errors are values: a function that can fail returns Result<T>; no exception crosses a room. Bad log
-// lines are not errors but a Verdict (verdict.h). An Error is printed once, by a command, as
+// Errors are values: a function that can fail returns Result<T>; no exception crosses a room. Bad
+// log lines are not errors but a Verdict (verdict.h). An Error is printed once, by a command, as
 // `what: where: hint`. Member names follow std::expected, so Result can become an alias with C++23.
 #pragma once
 

@@ -1,7 +1,8 @@
 // What a batch of lines came to: counts per distinct (service, action) and (service, action, code).
 //
 // A Tally belongs to one source and one thread. Rows keep their place over clear(), so that whoever
-// applies a tally can remember a handle per row and look labels up once per distinct row, not per line.
+// applies a tally can remember a handle per row and look labels up once per distinct row, not per
+// line.
 #pragma once
 
 #include <array>
@@ -20,7 +21,7 @@ namespace apierrd {
 
 /// Upper bounds of the duration histogram, from a cached look-up to the SDKs' default time-out.
 inline constexpr std::array<std::int64_t, 9> kDurationBoundsNs{
-    50'000'000,    100'000'000,   250'000'000,   500'000'000,   1'000'000'000,
+    50'000'000,    100'000'000,   250'000'000,    500'000'000,   1'000'000'000,
     2'500'000'000, 5'000'000'000, 10'000'000'000, 30'000'000'000};
 inline constexpr std::size_t kDurationBuckets = kDurationBoundsNs.size() + 1;  ///< the last is +Inf
 
@@ -30,9 +31,9 @@ std::size_t duration_bucket(std::int64_t duration_ns);
 /// The request that a series' latest value came from. A plain value without allocations.
 struct Exemplar {
   std::array<char, kRequestIdMax> id;
-  std::uint8_t id_size = 0;        ///< 0 = no exemplar
-  std::int64_t time_unix_ns = 0;   ///< log time, or when it was read if the log has none
-  std::int64_t value_ns = 0;       ///< duration; of histograms only
+  std::uint8_t id_size = 0;       ///< 0 = no exemplar
+  std::int64_t time_unix_ns = 0;  ///< log time, or when it was read if the log has none
+  std::int64_t value_ns = 0;      ///< duration; of histograms only
 
   std::string_view request_id() const { return {id.data(), id_size}; }
   void set(std::string_view request_id, std::int64_t time, std::int64_t value);

@@ -37,8 +37,7 @@ constexpr std::int64_t days_from_civil(std::int64_t year, unsigned month, unsign
   const std::int64_t era = (year >= 0 ? year : year - 399) / 400;
   const auto year_of_era = static_cast<unsigned>(year - era * 400);
   const unsigned day_of_year = (153 * (month + (month > 2 ? -3U : 9U)) + 2) / 5 + day - 1;
-  const unsigned day_of_era =
-      year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+  const unsigned day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
   return era * 146097 + static_cast<std::int64_t>(day_of_era) - 719468;
 }
 
@@ -145,8 +144,7 @@ std::optional<std::int64_t> parse_rfc3339(std::string_view text) {
   }
   const std::int64_t days =
       days_from_civil(*year, static_cast<unsigned>(*month), static_cast<unsigned>(*day));
-  const std::int64_t seconds =
-      days * 86400 + *hour * 3600 + *minute * 60 + *second - *offset;
+  const std::int64_t seconds = days * 86400 + *hour * 3600 + *minute * 60 + *second - *offset;
   return scaled(seconds, kNanosPerSecond, *second == 60 ? 0 : *fraction);
 }
 
@@ -169,10 +167,14 @@ std::optional<std::int64_t> parse_duration(std::string_view text, TimeUnit unit)
     std::int64_t nanos;
   };
   // The longer suffix first, so that `ms` is not taken for `s`.
-  constexpr Suffix kSuffixes[] = {{"ns", 1},           {"us", 1'000},
-                                  {"\u00B5s", 1'000},  {"\u03BCs", 1'000},
-                                  {"ms", 1'000'000},   {"s", kNanosPerSecond},
-                                  {"m", 60 * kNanosPerSecond}, {"h", 3600 * kNanosPerSecond}};
+  constexpr Suffix kSuffixes[] = {{"ns", 1},
+                                  {"us", 1'000},
+                                  {"\u00B5s", 1'000},
+                                  {"\u03BCs", 1'000},
+                                  {"ms", 1'000'000},
+                                  {"s", kNanosPerSecond},
+                                  {"m", 60 * kNanosPerSecond},
+                                  {"h", 3600 * kNanosPerSecond}};
   for (const Suffix& suffix : kSuffixes) {
     if (!text.ends_with(suffix.text)) continue;
     text.remove_suffix(suffix.text.size());

@@ -10,14 +10,19 @@ namespace apierrd {
 /// How a log writes its time. kAuto takes RFC 3339, and of a number the unit by its size: seconds
 /// below 1e11 (the year 5138), then milliseconds, microseconds, nanoseconds.
 enum class TimeFormat : std::uint8_t {
-  kAuto, kRfc3339, kEpochSeconds, kEpochMilliseconds, kEpochMicroseconds, kEpochNanoseconds
+  kAuto,
+  kRfc3339,
+  kEpochSeconds,
+  kEpochMilliseconds,
+  kEpochMicroseconds,
+  kEpochNanoseconds
 };
 
 enum class TimeUnit : std::uint8_t { kNanosecond, kMicrosecond, kMillisecond, kSecond };
 
 /// RFC 3339 section 5.6 (also with a blank for the T, as many loggers write) to nanoseconds since
-/// 1970; a fraction beyond nanoseconds is cut. A leap second counts as the second after it. Empty if
-/// the text is anything else or outside 1970..2261.
+/// 1970; a fraction beyond nanoseconds is cut. A leap second counts as the second after it. Empty
+/// if the text is anything else or outside 1970..2261.
 std::optional<std::int64_t> parse_rfc3339(std::string_view text);
 
 /// A time in `format`, from the text of a JSON number or string, to nanoseconds since 1970.

@@ -12,7 +12,7 @@ namespace apierrd {
 namespace {
 
 constexpr std::size_t kValuesMax = 200'000;  // ten times the largest catalog we ship
-constexpr int kDepthMax = 32;                 // an anchor can hold itself
+constexpr int kDepthMax = 32;                // an anchor can hold itself
 
 class Converter {
  public:
@@ -182,9 +182,9 @@ std::optional<std::uint64_t> YamlMapReader::integer(std::string_view key, std::u
   if (parsed.ec == std::errc{} && parsed.ptr == end && number >= min && number <= max) {
     return number;
   }
-  const std::string wanted = min == max ? std::to_string(min)
-                                        : "a whole number from " + std::to_string(min) + " to " +
-                                              std::to_string(max);
+  const std::string wanted =
+      min == max ? std::to_string(min)
+                 : "a whole number from " + std::to_string(min) + " to " + std::to_string(max);
   complain(*value, "'" + std::string(key) + "' must be " + wanted);
   return {};
 }

@@ -22,8 +22,8 @@ struct YamlValue {
   std::string scalar;
   std::vector<YamlValue> list;
   std::vector<YamlEntry> map;  ///< keys are scalars, unique, in file order
-  int line = 0;    ///< from 1
-  int column = 0;  ///< from 1
+  int line = 0;                ///< from 1
+  int column = 0;              ///< from 1
 };
 
 struct YamlEntry {
@@ -33,8 +33,8 @@ struct YamlEntry {
 /// Larger files are refused: a catalog of all the vendor's codes is below 4 MiB.
 inline constexpr std::size_t kYamlBytesMax = 8U << 20;
 
-/// Reads one document. `file` is only for messages. Errors: YAML syntax, duplicate keys, keys that are
-/// no scalars, nesting beyond 32 levels, more than 200,000 values (anchors can multiply them).
+/// Reads one document. `file` is only for messages. Errors: YAML syntax, duplicate keys, keys that
+/// are no scalars, nesting beyond 32 levels, more than 200,000 values (anchors can multiply them).
 Result<YamlValue> parse_yaml(std::string_view text, const std::string& file);
 
 /// Reads one mapping key by key and gathers all complaints, each with its place. What nobody asked

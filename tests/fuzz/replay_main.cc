@@ -1,4 +1,5 @@
-// Runs a fuzz target over files, for builds without libFuzzer: the kept corpus is part of every test run.
+// Runs a fuzz target over files, for builds without libFuzzer: the kept corpus is part of every
+// test run.
 #include <cstdint>
 #include <filesystem>
 #include <fstream>

@@ -91,7 +91,9 @@ class MemFileSystem : public FileSystem {
 class RecordingEvents : public TailEvents {
  public:
   std::vector<std::string> seen;
-  void file_opened(const std::string& path, std::uint64_t) override { seen.push_back("opened " + path); }
+  void file_opened(const std::string& path, std::uint64_t) override {
+    seen.push_back("opened " + path);
+  }
   void file_rotated(const std::string& path) override { seen.push_back("rotated " + path); }
   void file_truncated(const std::string& path, std::uint64_t) override {
     seen.push_back("truncated " + path);

@@ -67,8 +67,8 @@ TEST(ParseConfig, AllComplaintsAtOnce) {
 }
 
 TEST(ParseConfig, RelativePathsCountFromItsFolder) {
-  const ConfigOutcome outcome =
-      parse_config("sources: [{name: a, paths: [logs/*.log]}]\nstate: {path: s.db}\n", "/etc/a/x.yaml");
+  const ConfigOutcome outcome = parse_config(
+      "sources: [{name: a, paths: [logs/*.log]}]\nstate: {path: s.db}\n", "/etc/a/x.yaml");
   EXPECT_EQ(outcome.config.sources[0].paths[0], "/etc/a/logs/*.log");
   EXPECT_EQ(outcome.config.state_path, "/etc/a/s.db");
 }

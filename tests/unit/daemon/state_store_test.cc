@@ -16,7 +16,8 @@ using testing::HasSubstr;
 class StateStoreTest : public testing::Test {
  protected:
   StateStoreTest() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "apierrd-state-XXXXXX").string();
+    std::string pattern =
+        (std::filesystem::temp_directory_path() / "apierrd-state-XXXXXX").string();
     folder = ::mkdtemp(pattern.data());
     path = folder + "/sub/state.db";
   }

@@ -65,10 +65,9 @@ TEST(MetricTable, DocumentationSaysTheSame) {
   constexpr const char* kTypes[] = {"counter", "gauge", "histogram", "info"};
   for (const MetricInfo& info : kMetrics) {
     const std::string labels = info.labels.empty() ? "-" : std::string(info.labels);
-    EXPECT_THAT(text.str(),
-                HasSubstr("| `" + std::string(info.name) + "` | " +
-                          kTypes[static_cast<std::size_t>(info.type)] + " | " + labels + " | " +
-                          std::string(info.help)));
+    EXPECT_THAT(text.str(), HasSubstr("| `" + std::string(info.name) + "` | " +
+                                      kTypes[static_cast<std::size_t>(info.type)] + " | " + labels +
+                                      " | " + std::string(info.help)));
   }
 }
 
@@ -93,8 +92,9 @@ TEST(Exposition, EveryMetricOfTheTableIsExposed) {
 
 TEST(Exposition, TextFormat) {
   const std::string text = exposition(ExpositionFormat::kText004);
-  EXPECT_THAT(text, HasSubstr("# TYPE apierrd_api_calls_total counter\napierrd_api_calls_total{"
-                              "source=\"payments\",api_service=\"billing\",action=\"PayDeals\"} 1\n"));
+  EXPECT_THAT(text,
+              HasSubstr("# TYPE apierrd_api_calls_total counter\napierrd_api_calls_total{"
+                        "source=\"payments\",api_service=\"billing\",action=\"PayDeals\"} 1\n"));
   EXPECT_THAT(text, HasSubstr("# TYPE apierrd_error_code_info gauge\n"));
   EXPECT_THAT(text, HasSubstr("le=\"1.0\"} 1\n"));
   EXPECT_THAT(text, Not(HasSubstr("request_id")));
@@ -107,8 +107,9 @@ TEST(Exposition, OpenMetricsWithExemplars) {
   EXPECT_THAT(text, HasSubstr("# TYPE apierrd_error_code info\n"));
   EXPECT_THAT(text, HasSubstr("code=\"FailedOperation.PaySuccDeliverFailed\"} 1 # {request_id=\""
                               "ed93f3cb-f35e-473f-b9f3-0d451b8b79c6\"} 1 1795424398.5\n"));
-  EXPECT_THAT(text, HasSubstr("le=\"0.25\"} 1 # {request_id=\"ed93f3cb-f35e-473f-b9f3-0d451b8b79c6\""
-                              "} 0.12 1795424398.5\n"));
+  EXPECT_THAT(text,
+              HasSubstr("le=\"0.25\"} 1 # {request_id=\"ed93f3cb-f35e-473f-b9f3-0d451b8b79c6\""
+                        "} 0.12 1795424398.5\n"));
   EXPECT_TRUE(text.ends_with("# EOF\n"));
 }
 

@@ -38,8 +38,9 @@ TEST_F(CallParserTest, ReadsEveryField) {
 }
 
 TEST_F(CallParserTest, ResponseAsEscapedString) {
-  ASSERT_EQ(parse(R"({"response":"{\"Response\":{\"Error\":{\"Code\":\"X.Y\"},\"RequestId\":\"q\"}}"})"),
-            Verdict::kRecord);
+  ASSERT_EQ(
+      parse(R"({"response":"{\"Response\":{\"Error\":{\"Code\":\"X.Y\"},\"RequestId\":\"q\"}}"})"),
+      Verdict::kRecord);
   EXPECT_EQ(call().code, "X.Y");
   EXPECT_EQ(call().request_id, "q");
   EXPECT_EQ(parser.origin().envelope, CallOrigin::Envelope::kString);
@@ -57,10 +58,10 @@ TEST_F(CallParserTest, BareEnvelope) {
 }
 
 TEST_F(CallParserTest, WhatIsNoApiCall) {
-  for (const char* line : {"{}", "[]", "7", "\"x\"", "null", R"({"response":null})",
-                           R"({"response":{}})", R"({"response":{"Response":null}})",
-                           R"({"Response":null})", R"({"Response":[]})", R"({"response":[1]})",
-                           R"({"response":"null"})", R"({"msg":"started"})"}) {
+  for (const char* line :
+       {"{}", "[]", "7", "\"x\"", "null", R"({"response":null})", R"({"response":{}})",
+        R"({"response":{"Response":null}})", R"({"Response":null})", R"({"Response":[]})",
+        R"({"response":[1]})", R"({"response":"null"})", R"({"msg":"started"})"}) {
     EXPECT_EQ(parse(line), Verdict::kNotApiCall) << line;
   }
   EXPECT_EQ(parse(" \t"), Verdict::kBlank);
@@ -72,7 +73,8 @@ TEST_F(CallParserTest, OnlyResponseErrorCodeMeansFailure) {
        {R"({})", R"({"Error":null})", R"({"Error":"text"})", R"({"Error":7})", R"({"Error":{}})",
         R"({"Error":{"Code":""}})", R"({"Error":{"Code":7}})", R"({"Error":[{"Code":"X"}]})",
         R"({"Data":{"Error":{"Code":"X"}}})", R"({"ErrorCode":"X","Code":3})"}) {
-    ASSERT_EQ(parse(std::string(R"({"response":{"Response":)") + response + "}}"), Verdict::kRecord);
+    ASSERT_EQ(parse(std::string(R"({"response":{"Response":)") + response + "}}"),
+              Verdict::kRecord);
     EXPECT_FALSE(call().failed()) << response;
   }
 }

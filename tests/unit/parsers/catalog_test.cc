@@ -13,7 +13,8 @@ constexpr const char* kHead = "schema: 1\nproduct: common\nsources: {doc: A docu
 std::string entry(const std::string& code, const std::string& more = "") {
   return "  - code: " + code +
          "\n    fault_domain: vendor\n    retryable: no\n    severity: info\n"
-         "    description: d\n    remedy: r\n    source: doc\n" + more;
+         "    description: d\n    remedy: r\n    source: doc\n" +
+         more;
 }
 
 TEST(BuiltinCatalog, FilesHaveNoFault) {
@@ -103,7 +104,8 @@ TEST(CatalogBuilder, ErrorsNameFileLineAndColumn) {
 TEST(CatalogBuilder, OverlayChangesOnlyTheKeysItNames) {
   CatalogBuilder builder;
   builder.add(std::string(kHead) + "codes:\n" + entry("A.B"), "base.yaml");
-  builder.add("schema: 1\nproduct: common\ncodes:\n  - code: A.B\n    severity: critical\n", "o.yaml");
+  builder.add("schema: 1\nproduct: common\ncodes:\n  - code: A.B\n    severity: critical\n",
+              "o.yaml");
   ASSERT_TRUE(builder.errors().empty()) << builder.errors()[0].text();
   const Catalog catalog = builder.build();
   EXPECT_EQ(catalog.find("common", "A.B")->severity, Severity::kCritical);

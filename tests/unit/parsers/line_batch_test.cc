@@ -32,7 +32,12 @@ TEST(LineCutter, KeepsTheUnfinishedLineBack) {
 
 TEST(LineCutter, ALineOfTheLimitWithMarkAndCrIsStillWaitedFor) {
   LineCutter cutter;
-  EXPECT_EQ(cutter.cut("\xEF\xBB\xBF" "12345\r", 5).consumed, 0U);
+  EXPECT_EQ(cutter
+                .cut("\xEF\xBB\xBF"
+                     "12345\r",
+                     5)
+                .consumed,
+            0U);
   EXPECT_EQ(cutter.pending_bytes(), 0U);
 }
 
