@@ -108,7 +108,7 @@ inline constexpr std::array kMetrics{
     MetricInfo{"apierrd_file_rotations_total", MetricType::kCounter, "source",
                "Log files that lost their name: renamed, replaced or deleted."},
     MetricInfo{"apierrd_file_truncations_total", MetricType::kCounter, "source",
-               "Log files found shorter than what had been read of them."},
+               "Log files whose content before the read position was replaced."},
     MetricInfo{"apierrd_lost_bytes_total", MetricType::kCounter, "source,reason",
                "Bytes of the log that are known to be gone unread, by reason."},
     MetricInfo{"apierrd_files_open", MetricType::kGauge, "source", "Log files held open."},
