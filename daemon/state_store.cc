@@ -18,7 +18,7 @@ constexpr std::int64_t kSchemaVersion = 1;
 // WITHOUT ROWID: the key is the row. Integers are SQLite's signed 64 bit; counters stay below 2^63.
 constexpr const char* kSchema = R"sql(
 CREATE TABLE positions(source TEXT, path TEXT, device INTEGER, inode INTEGER, offset INTEGER,
-                       marker INTEGER, PRIMARY KEY(source, device, inode)) WITHOUT ROWID;
+                       marker INTEGER, born_ns INTEGER);
 CREATE TABLE source_counts(source TEXT, name TEXT, value INTEGER,
                            PRIMARY KEY(source, name)) WITHOUT ROWID;
 CREATE TABLE calls(source TEXT, service TEXT, action TEXT, count INTEGER, sum_ns INTEGER,
@@ -131,6 +131,7 @@ struct StateStore::Impl {
   // What the database holds, to write only what differs.
   SeriesSnapshot saved;
   std::map<std::string, NamedCounts> saved_counts;
+  std::map<std::string, std::vector<FilePosition>> saved_positions;
 
   ~Impl() { sqlite3_close(db); }
 
@@ -262,13 +263,14 @@ void StateStore::Impl::load_errors(PersistedState& out) {
 
 void StateStore::Impl::load_positions(std::vector<SourcePositions>& out) {
   for (Statement q(db,
-                   "SELECT source, path, device, inode, offset, marker FROM positions "
+                   "SELECT source, path, device, inode, offset, marker, born_ns FROM positions "
                    "ORDER BY source",
                    damaged);
        q.next();) {
     const std::string source = q.text(0);
     if (out.empty() || out.back().source != source) out.push_back({source, {}});
-    out.back().files.push_back({q.text(1), {q.count(2), q.count(3)}, q.count(4), q.count(5)});
+    out.back().files.push_back(
+        {q.text(1), {q.count(2), q.count(3)}, q.count(4), q.count(5), q.integer(6)});
   }
 }
 
@@ -358,15 +360,18 @@ bool StateStore::Impl::save_series(const SeriesSnapshot& state) {
 
 bool StateStore::Impl::save_positions(const std::vector<SourcePositions>& positions) {
   Statement forget(db, "DELETE FROM positions WHERE source=?");
-  Statement insert(db, "INSERT OR REPLACE INTO positions VALUES(?,?,?,?,?,?)");
+  Statement insert(db, "INSERT INTO positions VALUES(?,?,?,?,?,?,?)");
   for (const SourcePositions& source : positions) {
+    std::vector<FilePosition>& before = saved_positions[source.source];
+    if (before == source.files) continue;
     if (!forget.run(source.source)) return false;
     for (const FilePosition& file : source.files) {
       if (!insert.run(source.source, file.path, file.id.device, file.id.inode, file.offset,
-                      file.marker)) {
+                      file.marker, file.born_ns)) {
         return false;
       }
     }
+    before = source.files;
   }
   return true;
 }
@@ -383,6 +388,7 @@ Result<void> StateStore::save(const SeriesSnapshot& state,
   const Error failed = self.error("cannot write the state database");
   self.execute("ROLLBACK");
   self.saved_counts = counts_before;
+  self.saved_positions.clear();  // all are written with the next save
   return failed;
 }
 

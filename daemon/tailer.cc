@@ -25,6 +25,7 @@ std::string fixed_folder_of(const std::string& pattern) {
   return folder_of(pattern.substr(0, pattern.find_first_of("*?[")) + "x");
 }
 
+// Rotated files remembered, and files not seen again yet. The oldest are let go.
 constexpr std::size_t kUnusedPositionsMax = 1'000;
 
 // Rotated files are compressed in place; their lines were read before. (`replay` reads them.)
@@ -53,7 +54,12 @@ void ReadBuffer::resize_for(std::size_t line_bytes_max) {
 
 Tailer::Tailer(FileSystem& files, TailEvents& events, TailOptions options,
                std::vector<FilePosition> resume)
-    : files_(files), events_(events), options_(std::move(options)), resume_(std::move(resume)) {}
+    : files_(files), events_(events), options_(std::move(options)), resume_(std::move(resume)) {
+  for (const FilePosition& position : resume_) {
+    std::int64_t& newest = newest_born_ns_[position.path];
+    newest = std::max(newest, position.born_ns);
+  }
+}
 
 void Tailer::fail(const Error& error) {
   ++counts_.open_errors;
@@ -87,7 +93,7 @@ void Tailer::sweep(std::int64_t now_ns, const Sink& sink) {
   for (TailedFile& tailed : tailed_) {
     if (!tailed.named) measure(tailed, now_ns);
   }
-  if (first_sweep_) find_rotated_positions(now_ns);
+  if (first_sweep_) look_into_the_past(now_ns);
   close_quiet_files(now_ns, sink);
   first_sweep_ = false;
 }
@@ -133,7 +139,9 @@ void Tailer::check_name(TailedFile& tailed, const std::optional<FileInfo>& named
   tailed.named = false;
   ++counts_.rotations;
   events_.file_rotated(tailed.path);
-  find_missed_generations(tailed, now_ns);
+  measure(tailed,
+          now_ns);  // first, lest the copy of a truncated file is taken for a later generation
+  find_generations(tailed.path, younger_than(tailed), now_ns);
 }
 
 void Tailer::open(const std::string& path, std::int64_t now_ns) {
@@ -142,7 +150,11 @@ void Tailer::open(const std::string& path, std::int64_t now_ns) {
   const Result<FileInfo> info = (*file)->info();
   if (!info) return fail(info.error());
   if (!info->regular) return;
-  const std::uint64_t offset = first_offset(**file, *info);
+  const std::optional<FilePosition> position = take_position(**file, *info, path);
+  const bool at_end = !position && options_.start_at_end && first_sweep_;
+  const std::uint64_t offset = position ? position->offset
+                               : at_end ? last_line_start(**file, info->size)
+                                        : 0;
   TailedFile& tailed = follow(path, *std::move(file), *info, offset, now_ns);
   if (offset == 0) hold_back_copy(tailed);
 }
@@ -164,125 +176,6 @@ Tailer::TailedFile& Tailer::follow(const std::string& path, std::unique_ptr<Open
   return tailed;
 }
 
-// copytruncate copies first and truncates then: until it does, a copy must not count a second time.
-bool Tailer::hold_back_copy(TailedFile& copy) {
-  for (const TailedFile& original : tailed_) {
-    if (!original.named || original.offset == 0 || copy.size < original.offset ||
-        !is_rotated_name(original.path, copy.path) ||
-        !has_tail(*copy.file, original.offset, original.tail)) {
-      continue;
-    }
-    copy.copy_of = original.id;
-    copy.copied_size = copy.size;
-    return true;
-  }
-  return false;
-}
-
-// Files that were renamed while the daemon was down, and those that came and went after them.
-void Tailer::find_rotated_positions(std::int64_t now_ns) {
-  const std::vector<FilePosition> unused = resume_;
-  for (const FilePosition& position : unused) {
-    for (const std::string& path : rotated_files(files_, position.path)) {
-      const Result<std::optional<FileInfo>> info = files_.info(path);
-      if (!info || !*info || !(*info)->regular || is_followed((*info)->id)) continue;
-      Result<std::unique_ptr<OpenFile>> file = files_.open(path);
-      if (!file) continue;
-      const std::size_t before = resume_.size();
-      const std::uint64_t offset = first_offset(**file, **info);
-      if (resume_.size() == before) continue;  // it is none of ours
-      TailedFile& found = follow(position.path, *std::move(file), **info, offset, now_ns);
-      found.named = false;
-      ++counts_.rotations;
-      find_missed_generations(found, now_ns);
-      break;
-    }
-  }
-}
-
-// Rotated names that are younger than `after` and that nobody follows were never looked at.
-void Tailer::find_missed_generations(const TailedFile& after, std::int64_t now_ns) {
-  for (const std::string& path : rotated_files(files_, after.path)) {
-    const Result<std::optional<FileInfo>> info = files_.info(path);
-    if (!info || !*info || !(*info)->regular || is_followed((*info)->id)) continue;
-    const bool dated = after.born_ns != 0 && (*info)->born_ns != 0;
-    const bool younger =
-        dated ? (*info)->born_ns > after.born_ns : (*info)->modified_ns > after.modified_ns;
-    if (!younger) continue;
-    Result<std::unique_ptr<OpenFile>> file = files_.open(path);
-    if (!file) {
-      fail(file.error());
-      continue;
-    }
-    follow(after.path, *std::move(file), **info, 0, now_ns).named = false;
-    ++counts_.rotations;
-  }
-}
-
-// Finds the copy of a truncated file and reads it on from where the original stopped. Returns how
-// many bytes the copy has from there on.
-std::uint64_t Tailer::recover_from_copy(const TailedFile& truncated, std::int64_t now_ns) {
-  if (truncated.offset == 0) return 0;
-  const auto take_over = [&truncated](TailedFile& copy) {
-    copy.offset = copy.read_end = truncated.offset;
-    copy.tail = truncated.tail;
-    copy.copy_of.reset();
-    return copy.size - truncated.offset;
-  };
-  for (TailedFile& copy : tailed_) {
-    if (copy.copy_of != truncated.id || copy.size < truncated.offset) continue;
-    if (has_tail(*copy.file, truncated.offset, truncated.tail)) return take_over(copy);
-  }
-  for (const std::string& path : rotated_files(files_, truncated.path)) {
-    const Result<std::optional<FileInfo>> info = files_.info(path);
-    if (!info || !*info || (*info)->size < truncated.offset || is_followed((*info)->id)) continue;
-    Result<std::unique_ptr<OpenFile>> file = files_.open(path);
-    if (!file || !has_tail(**file, truncated.offset, truncated.tail)) continue;
-    TailedFile& copy = follow(truncated.path, *std::move(file), **info, truncated.offset, now_ns);
-    copy.named = false;
-    return take_over(copy);
-  }
-  return 0;
-}
-
-// `seen_end`: how far the old content is known to have gone.
-void Tailer::start_over(TailedFile& tailed, std::uint64_t seen_end, std::int64_t now_ns) {
-  const std::uint64_t uncounted = std::max(seen_end, tailed.read_end) - tailed.offset;
-  const std::uint64_t recovered = recover_from_copy(tailed, now_ns);
-  const std::uint64_t lost = uncounted - std::min(uncounted, recovered);
-  ++counts_.truncations;
-  counts_.lost_bytes[static_cast<std::size_t>(LossReason::kTruncated)] += lost;
-  events_.file_truncated(tailed.path, lost);
-  tailed.offset = tailed.read_end = 0;
-  tailed.tail.clear();
-  tailed.cutter = {};
-}
-
-// Where to begin: behind what was counted before, if the file's content says it is that file.
-std::uint64_t Tailer::first_offset(OpenFile& file, const FileInfo& info) {
-  // Without the same id the marker alone speaks, and one of few bytes says too little.
-  const auto is_resumed = [&](const FilePosition& position) {
-    return position.offset > 0 && info.size >= position.offset &&
-           (position.id == info.id || position.offset >= kMarkerBytes) &&
-           marker_of(read_tail(file, position.offset, kMarkerBytes)) == position.marker;
-  };
-  // The same file most likely has the same id, and of several that fit the furthest is right.
-  const auto rank = [&](const FilePosition& position) {
-    return std::pair(position.id == info.id, position.offset);
-  };
-  auto best = resume_.end();
-  for (auto position = resume_.begin(); position != resume_.end(); ++position) {
-    if (best != resume_.end() && rank(*position) <= rank(*best)) continue;
-    if (is_resumed(*position)) best = position;
-  }
-  if (best != resume_.end()) {
-    const std::uint64_t offset = best->offset;
-    resume_.erase(best);
-    return offset;
-  }
-  return options_.start_at_end && first_sweep_ ? last_line_start(file, info.size) : 0;
-}
-
 // The start of the line that is being written, or the end if the last line is whole.
 std::uint64_t Tailer::last_line_start(OpenFile& file, std::uint64_t size) {
   std::vector<char> tail(std::min<std::uint64_t>(size, options_.line_bytes_max + 1));
@@ -296,16 +189,18 @@ std::uint64_t Tailer::last_line_start(OpenFile& file, std::uint64_t size) {
 void Tailer::measure(TailedFile& tailed, std::int64_t now_ns) {
   const Result<FileInfo> info = tailed.file->info();
   if (!info) return fail(info.error());
-  const bool rewritten = info->size == tailed.size && info->modified_ns != tailed.modified_ns &&
+  const bool rewritten = info->modified_ns != tailed.modified_ns &&
                          !has_tail(*tailed.file, tailed.offset, tailed.tail);
   if (info->size < tailed.read_end || rewritten) start_over(tailed, tailed.size, now_ns);
   if (info->size != tailed.size) tailed.active_ns = now_ns;
   tailed.size = info->size;
   tailed.modified_ns = info->modified_ns;
-  if (tailed.copy_of && tailed.size > tailed.copied_size) {  // a file of its own after all
-    tailed.copy_of.reset();
+  if (tailed.copy_of && tailed.size > tailed.copied_size && !hold_back_copy(tailed)) {
+    tailed.copy_of.reset();  // a file of its own after all
     tailed.offset = tailed.read_end = tailed.copied_size;
     tailed.tail = read_tail(*tailed.file, tailed.offset, kMarkerBytes);
+  } else if (tailed.read_end == 0 && tailed.size > 0) {
+    hold_back_copy(tailed);
   }
 }
 
@@ -376,6 +271,10 @@ void Tailer::close_quiet_files(std::int64_t now_ns, const Sink& sink) {
           tailed.size - tailed.offset;
     }
     events_.file_closed(tailed.path);
+    // Remembered, so that its rotated name is not taken for news; and its writer may still come
+    // back.
+    const FileInfo info{tailed.id, tailed.size, tailed.modified_ns, tailed.born_ns, true};
+    resume_.push_back(position_of(tailed.path, *tailed.file, info, tailed.offset));
     return true;
   });
 }
@@ -406,12 +305,11 @@ const FileCounts& Tailer::refresh_counts(std::int64_t now_unix_ns) {
 std::vector<FilePosition> Tailer::positions() {
   // Files not seen again yet may still come back, an unreadable one for example; the oldest are let
   // go.
-  const std::size_t kept = std::min(resume_.size(), kUnusedPositionsMax);
-  std::vector<FilePosition> positions(resume_.end() - static_cast<std::ptrdiff_t>(kept),
-                                      resume_.end());
+  std::vector<FilePosition> positions = resume_;
   for (const TailedFile& tailed : tailed_) {
-    if (tailed.offset == 0 || tailed.copy_of) continue;
-    positions.push_back({tailed.path, tailed.id, tailed.offset, marker_of(tailed.tail)});
+    if (tailed.copy_of) continue;
+    positions.push_back(
+        {tailed.path, tailed.id, tailed.offset, marker_of(tailed.tail), tailed.born_ns});
   }
   return positions;
 }

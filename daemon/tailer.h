@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <list>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -40,6 +41,8 @@ struct FilePosition {
   FileId id;
   std::uint64_t offset = 0;  ///< behind the last counted line
   std::uint64_t marker = 0;  ///< hash of the kMarkerBytes before offset (fewer at a file's start)
+  std::int64_t born_ns = 0;  ///< 0 where the file system does not tell
+  bool operator==(const FilePosition&) const = default;
 };
 inline constexpr std::size_t kMarkerBytes = 1024;
 
@@ -118,12 +121,15 @@ class Tailer {
   TailedFile& follow(const std::string& path, std::unique_ptr<OpenFile> file, const FileInfo& info,
                      std::uint64_t offset, std::int64_t now_ns);
   bool hold_back_copy(TailedFile& copy);
-  void find_rotated_positions(std::int64_t now_ns);
-  void find_missed_generations(const TailedFile& after, std::int64_t now_ns);
+  using Younger = std::function<bool(const FileInfo&)>;
+  static Younger younger_than(const TailedFile& tailed);
+  void find_generations(const std::string& path, const Younger& younger, std::int64_t now_ns);
+  void look_into_the_past(std::int64_t now_ns);
   std::uint64_t recover_from_copy(const TailedFile& truncated, std::int64_t now_ns);
   void start_over(TailedFile& tailed, std::uint64_t seen_end, std::int64_t now_ns);
   void read_block(TailedFile& tailed, ReadBuffer& buffer, std::int64_t now_ns, const Sink& sink);
-  std::uint64_t first_offset(OpenFile& file, const FileInfo& info);
+  std::optional<FilePosition> take_position(OpenFile& file, const FileInfo& info,
+                                            const std::string& path);
   std::uint64_t last_line_start(OpenFile& file, std::uint64_t size);
   void measure(TailedFile& tailed, std::int64_t now_ns);
   void check_name(TailedFile& tailed, const std::optional<FileInfo>& named, std::int64_t now_ns);
@@ -134,11 +140,16 @@ class Tailer {
   FileSystem& files_;
   TailEvents& events_;
   TailOptions options_;
-  std::vector<FilePosition> resume_;
+  std::vector<FilePosition> resume_;  ///< of files that are not followed at the moment
+  std::map<std::string, std::int64_t> newest_born_ns_;  ///< by path, as of the start
   std::list<TailedFile> tailed_;  ///< a list: files join while others are looked at
   FileCounts counts_;
   bool first_sweep_ = true;
 };
+
+/// The position behind `offset` of a file.
+FilePosition position_of(const std::string& path, OpenFile& file, const FileInfo& info,
+                         std::uint64_t offset);
 
 /// The marker of a position: a hash of `bytes`, stable between versions (FNV-1a, 64 bit).
 std::uint64_t marker_of(std::string_view bytes);

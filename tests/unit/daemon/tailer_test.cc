@@ -165,6 +165,30 @@ TEST_F(TailerTest, ACopyIsHeldBackUntilItsOriginalIsTruncated) {
   EXPECT_EQ(look(), (Lines{"its own"}));
 }
 
+TEST_F(TailerTest, EqualFilesOfAFirstLookAllCount) {
+  options.patterns = {"/log/*"};
+  for (const char* path : {"/log/api.log", "/log/api.log.1", "/log/api2.log"}) {
+    files.append(path, "same\n");
+  }
+  start();
+  EXPECT_EQ(look(), (Lines{"same", "same", "same"}));
+}
+
+TEST_F(TailerTest, ACopyInTheMakingIsNotReadTwice) {
+  options.patterns = {"/log/api.log*"};
+  files.append("/log/api.log", "1\n2\n");
+  start();
+  EXPECT_EQ(look().size(), 2U);
+  files.append("/log/api.log.1", "");
+  EXPECT_EQ(look(), Lines{});
+  files.append("/log/api.log.1", "1\n");
+  EXPECT_EQ(look(), Lines{});
+  files.append("/log/api.log.1", "2\n");
+  files.truncate("/log/api.log");
+  files.append("/log/api.log", "3\n");
+  EXPECT_EQ(look(), (Lines{"3"}));
+}
+
 TEST_F(TailerTest, TwoRotationsBetweenLooks) {
   files.append("/log/api.log.3", "ancient\n");
   files.append("/log/api.log", "1\n");
