@@ -6,13 +6,13 @@
 
 #include "daemon/commands.h"
 #include "daemon/config.h"
-#include "daemon/demo_log.h"
 #include "daemon/log.h"
 #include "daemon/os.h"
 #include "exporters/exposition.h"
 #include "exporters/json_writer.h"
 #include "exporters/label_text.h"
 #include "parsers/call_parser.h"
+#include "parsers/time_text.h"
 
 namespace apierrd {
 

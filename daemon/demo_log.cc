@@ -1,9 +1,10 @@
 #include "daemon/demo_log.h"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <array>
+
+#include "parsers/time_text.h"
 
 namespace apierrd {
 
@@ -71,12 +72,6 @@ std::string escaped(const std::string& json) {
 }
 
 }  // namespace
-
-std::string rfc3339_text(std::int64_t unix_ns) {
-  const auto seconds = static_cast<std::time_t>(unix_ns / 1'000'000'000);
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(seconds),
-                     unix_ns / 1'000'000 % 1000);
-}
 
 std::string DemoLog::uuid() {
   const std::uint64_t high = random_();

@@ -8,9 +8,6 @@
 
 namespace apierrd {
 
-/// `2026-11-23T09:00:00.123Z`.
-std::string rfc3339_text(std::int64_t unix_ns);
-
 class DemoLog {
  public:
   explicit DemoLog(std::uint64_t seed) : random_(seed) {}

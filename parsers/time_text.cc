@@ -1,5 +1,6 @@
 #include "parsers/time_text.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <limits>
@@ -183,6 +184,23 @@ std::optional<std::int64_t> parse_duration(std::string_view text, TimeUnit unit)
     return seconds ? scaled(*seconds, suffix.nanos / kNanosPerSecond, 0) : std::nullopt;
   }
   return parse_scaled(text, nanos_per(unit));
+}
+
+std::string rfc3339_text(std::int64_t unix_ns) {
+  const std::int64_t seconds = unix_ns / kNanosPerSecond;
+  const auto text = [](std::int64_t number, std::size_t digits) {
+    std::string out = std::to_string(number);
+    return std::string(digits - std::min(digits, out.size()), '0') + out;
+  };
+  int year = 1970;
+  std::int64_t day = seconds / 86400;
+  const auto days_in_year = [](int y) { return 337 + days_in_month(y, 2); };
+  for (; day >= days_in_year(year); ++year) day -= days_in_year(year);
+  int month = 1;
+  for (; day >= days_in_month(year, month); ++month) day -= days_in_month(year, month);
+  return text(year, 4) + "-" + text(month, 2) + "-" + text(day + 1, 2) + "T" +
+         text(seconds / 3600 % 24, 2) + ":" + text(seconds / 60 % 60, 2) + ":" +
+         text(seconds % 60, 2) + "." + text(unix_ns / 1'000'000 % 1000, 3) + "Z";
 }
 
 }  // namespace apierrd

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace apierrd {
@@ -31,5 +32,8 @@ std::optional<std::int64_t> parse_time(std::string_view text, TimeFormat format)
 /// A duration, `12.5` in `unit` or with a unit of its own (`73.4ms`, `1.2s`, ns, us, µs, m, h), to
 /// nanoseconds. Empty if negative, beyond 292 years or not a duration.
 std::optional<std::int64_t> parse_duration(std::string_view text, TimeUnit unit);
+
+/// `2026-11-23T09:00:00.123Z`; milliseconds, the rest is cut. For times from 1970 on.
+std::string rfc3339_text(std::int64_t unix_ns);
 
 }  // namespace apierrd

@@ -29,6 +29,14 @@ TEST(ParseRfc3339, RefusesTheRest) {
   }
 }
 
+TEST(Rfc3339Text, GivesBackWhatWasRead) {
+  for (const char* text : {"1970-01-01T00:00:00.000Z", "2026-11-23T09:00:00.123Z",
+                           "2024-02-29T23:59:59.999Z", "2024-12-31T12:00:00.000Z",
+                           "2100-03-01T00:00:01.010Z", "2261-12-31T23:59:59.000Z"}) {
+    EXPECT_EQ(rfc3339_text(*parse_rfc3339(text)), text);
+  }
+}
+
 TEST(ParseTime, EpochUnitsAreExact) {
   EXPECT_EQ(parse_time("1795424400", TimeFormat::kEpochSeconds), 1'795'424'400 * kSecond);
   EXPECT_EQ(parse_time("1795424400.123456789", TimeFormat::kEpochSeconds),
