@@ -89,6 +89,23 @@ std::string duration_text(std::uint64_t millis) {
   return std::to_string(millis) + "ms";
 }
 
+// The line of a `---` that begins a second document; 0 if there is none. Load() would pass over it.
+int second_document_line(std::string_view text) {
+  bool content = false;
+  for (int line = 1; !text.empty(); ++line) {
+    const std::size_t newline = text.find('\n');
+    const std::string_view row = text.substr(0, newline);
+    text.remove_prefix(newline == std::string_view::npos ? text.size() : newline + 1);
+    if (row.starts_with("---") && row.find_first_not_of("- \t\r") == std::string_view::npos) {
+      if (content) return line;
+      content = true;
+    } else if (row.find_first_not_of(" \t\r") != std::string_view::npos && row.front() != '#') {
+      content = true;
+    }
+  }
+  return 0;
+}
+
 std::string joined(const std::vector<std::string>& names) {
   std::string out;
   for (const std::string& name : names) out.append(out.empty() ? "" : ", ").append(name);
@@ -107,14 +124,15 @@ Result<YamlValue> parse_yaml(std::string_view text, const std::string& file) {
   }
   // yaml-cpp reports by exceptions; they end here.
   try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(text));
-    if (documents.size() > 1) {
-      return invalid_error("more than one YAML document", file, "remove the second '---'");
+    if (const int line = second_document_line(text); line > 0) {
+      return invalid_error("more than one YAML document", file + ":" + std::to_string(line) + ":1",
+                           "remove this '---'");
     }
     YamlValue root;
-    root.line = root.column = 1;
-    if (documents.empty()) return root;
-    if (auto error = Converter(file).convert(documents.front(), root)) return *error;
+    // Not LoadAll: it never comes back from a file of commas.
+    if (auto error = Converter(file).convert(YAML::Load(std::string(text)), root)) return *error;
+    root.line = std::max(root.line, 1);
+    root.column = std::max(root.column, 1);
     return root;
   } catch (const YAML::Exception& error) {
     const std::string place = file + ":" + std::to_string(error.mark.line + 1) + ":" +

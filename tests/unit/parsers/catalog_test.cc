@@ -132,6 +132,21 @@ TEST(CatalogBuilder, AnchorsCannotMultiplyWithoutEnd) {
   EXPECT_THAT(builder.errors()[0].text(), HasSubstr("too many values"));
 }
 
+TEST(CatalogBuilder, CommasWithoutEndAreAnError) {
+  CatalogBuilder builder;
+  builder.add(" ,,,,,,,,,,,,,,,,,,,,,,,,,,", "x.yaml");
+  EXPECT_FALSE(builder.errors().empty());
+}
+
+TEST(CatalogBuilder, OneDocumentAFile) {
+  CatalogBuilder builder;
+  builder.add("---\n# a comment\nschema: 1\nproduct: p\n", "x.yaml");
+  EXPECT_TRUE(builder.errors().empty());
+  builder.add("schema: 1\n---\nproduct: p\n", "x.yaml");
+  ASSERT_FALSE(builder.errors().empty());
+  EXPECT_THAT(builder.errors()[0].text(), HasSubstr("x.yaml:2:1"));
+}
+
 TEST(CatalogBuilder, AnAnchorThatHoldsItselfIsAnError) {
   CatalogBuilder builder;
   builder.add("a: &a [*a]\n", "x.yaml");
