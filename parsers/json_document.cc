@@ -11,6 +11,10 @@ namespace ondemand = simdjson::ondemand;
 static_assert(simdjson::SIMDJSON_PADDING <= kJsonPadding);
 
 struct JsonDocument::Parser {
+  // simdjson's own limit of depth, which its checks in unoptimised builds insist on, lies beyond
+  // ours. Should memory fail here, the first document says so.
+  Parser() { [[maybe_unused]] const auto error = parser.allocate(4096, kMaxJsonDepth + 8); }
+
   ondemand::parser parser;
 };
 
