@@ -34,21 +34,36 @@ std::vector<std::string> rotated_files(FileSystem& files, const std::string& pat
   return found;
 }
 
-std::string read_tail(OpenFile& file, std::uint64_t offset, std::size_t size) {
+// Sets `failed` when the file could not be read; an end before `offset` only shortens the tail.
+static std::string read_tail(OpenFile& file, std::uint64_t offset, std::size_t size, bool& failed) {
   std::string tail(std::min<std::uint64_t>(size, offset), '\0');
   std::size_t have = 0;
+  failed = false;
   while (have < tail.size()) {
     const Result<std::size_t> count =
         file.read_at(offset - tail.size() + have, std::span(tail).subspan(have));
-    if (!count || *count == 0) break;
+    failed = !count;
+    if (failed || *count == 0) break;
     have += *count;
   }
   tail.resize(have);
   return tail;
 }
 
+std::string read_tail(OpenFile& file, std::uint64_t offset, std::size_t size) {
+  bool failed = false;
+  return read_tail(file, offset, size, failed);
+}
+
+TailMatch compare_tail(OpenFile& file, std::uint64_t offset, std::string_view tail) {
+  bool failed = false;
+  const std::string found = read_tail(file, offset, tail.size(), failed);
+  if (failed) return TailMatch::kUnreadable;
+  return found == tail ? TailMatch::kSame : TailMatch::kDifferent;
+}
+
 bool has_tail(OpenFile& file, std::uint64_t offset, std::string_view tail) {
-  return read_tail(file, offset, tail.size()) == tail;
+  return compare_tail(file, offset, tail) == TailMatch::kSame;
 }
 
 }  // namespace apierrd

@@ -16,7 +16,13 @@ bool is_rotated_name(std::string_view path, std::string_view candidate);
 /// The files there are now whose names are rotated names of `path`; compressed ones are left out.
 std::vector<std::string> rotated_files(FileSystem& files, const std::string& path);
 
-/// True if the bytes before `offset` of the file are `tail`.
+enum class TailMatch { kSame, kDifferent, kUnreadable };
+
+/// Whether the bytes before `offset` of the file are `tail`. A file that is too short has others;
+/// one that cannot be read says nothing, least of all that it was truncated.
+TailMatch compare_tail(OpenFile& file, std::uint64_t offset, std::string_view tail);
+
+/// True only if they are known to be `tail`.
 bool has_tail(OpenFile& file, std::uint64_t offset, std::string_view tail);
 
 /// The last `size` bytes before `offset`; shorter if they cannot be read.

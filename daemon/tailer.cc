@@ -139,8 +139,8 @@ void Tailer::check_name(TailedFile& tailed, const std::optional<FileInfo>& named
   tailed.named = false;
   ++counts_.rotations;
   events_.file_rotated(tailed.path);
-  measure(tailed,
-          now_ns);  // first, lest the copy of a truncated file is taken for a later generation
+  // First, lest the copy of a truncated file is taken for a later generation.
+  measure(tailed, now_ns);
   find_generations(tailed.path, younger_than(tailed), now_ns);
 }
 
@@ -189,8 +189,9 @@ std::uint64_t Tailer::last_line_start(OpenFile& file, std::uint64_t size) {
 void Tailer::measure(TailedFile& tailed, std::int64_t now_ns) {
   const Result<FileInfo> info = tailed.file->info();
   if (!info) return fail(info.error());
-  const bool rewritten = info->modified_ns != tailed.modified_ns &&
-                         !has_tail(*tailed.file, tailed.offset, tailed.tail);
+  const bool rewritten =
+      info->modified_ns != tailed.modified_ns &&
+      compare_tail(*tailed.file, tailed.offset, tailed.tail) == TailMatch::kDifferent;
   if (info->size < tailed.read_end || rewritten) start_over(tailed, tailed.size, now_ns);
   if (info->size != tailed.size) tailed.active_ns = now_ns;
   tailed.size = info->size;
@@ -221,10 +222,9 @@ void Tailer::read_block(TailedFile& tailed, ReadBuffer& buffer, std::int64_t now
   const Result<std::size_t> count = tailed.file->read_at(from, buffer.block());
   // Looked at after the block was read: if the file was truncated before, the block is not what it
   // seems.
-  if (!has_tail(*tailed.file, tailed.offset, tailed.tail)) {
-    return start_over(tailed, tailed.read_end, now_ns);
-  }
-  if (!count || *count == 0) {
+  const TailMatch before = compare_tail(*tailed.file, tailed.offset, tailed.tail);
+  if (before == TailMatch::kDifferent) return start_over(tailed, tailed.read_end, now_ns);
+  if (!count || *count == 0 || before == TailMatch::kUnreadable) {
     if (!count) fail(count.error());
     tailed.size = tailed.read_end;  // measured again before the next try
     return;
@@ -237,7 +237,8 @@ void Tailer::read_block(TailedFile& tailed, ReadBuffer& buffer, std::int64_t now
   if (cut.batch.bytes > 0) {
     const std::size_t counted = cut.consumed - tailed.cutter.pending_bytes();
     hand_out(tailed, cut.batch, sink);
-    tailed.tail.append(block.substr(0, counted));
+    tailed.tail.append(
+        block.substr(counted - std::min(counted, kMarkerBytes), std::min(counted, kMarkerBytes)));
     if (pending > 0) tailed.tail = read_tail(*tailed.file, tailed.offset, kMarkerBytes);
     if (tailed.tail.size() > kMarkerBytes) tailed.tail.erase(0, tailed.tail.size() - kMarkerBytes);
   }
@@ -280,31 +281,27 @@ void Tailer::close_quiet_files(std::int64_t now_ns, const Sink& sink) {
 }
 
 const FileCounts& Tailer::refresh_counts(std::int64_t now_unix_ns) {
-  counts_.files.clear();
+  std::map<std::string_view, std::uint64_t>
+      lags;  // a file without a name shares its successor's row
   bool behind = false;
   for (const TailedFile& tailed : tailed_) {
     if (tailed.copy_of) continue;
-    const std::uint64_t lag = tailed.size - std::min(tailed.size, tailed.offset);
+    lags[tailed.path] += tailed.size - std::min(tailed.size, tailed.offset);
     behind = behind || tailed.has_more();
-    // A file without a name shares the row of its successor.
-    const auto row = std::find_if(counts_.files.begin(), counts_.files.end(),
-                                  [&](const FileStatus& f) { return f.path == tailed.path; });
-    if (row != counts_.files.end()) {
-      row->lag_bytes += lag;
-    } else {
-      counts_.files.push_back({tailed.path, lag});
-    }
   }
-  std::sort(counts_.files.begin(), counts_.files.end(),
-            [](const FileStatus& a, const FileStatus& b) { return a.path < b.path; });
+  counts_.files.clear();
+  for (const auto& [path, lag] : lags) counts_.files.push_back({std::string(path), lag});
   counts_.files_open = tailed_.size();
   if (!behind) counts_.caught_up_unix_ns = now_unix_ns;
   return counts_;
 }
 
 std::vector<FilePosition> Tailer::positions() {
-  // Files not seen again yet may still come back, an unreadable one for example; the oldest are let
-  // go.
+  // Files not seen again yet may still come back, an unreadable one for example.
+  if (resume_.size() > kUnusedPositionsMax) {
+    resume_.erase(resume_.begin(),
+                  resume_.end() - static_cast<std::ptrdiff_t>(kUnusedPositionsMax));
+  }
   std::vector<FilePosition> positions = resume_;
   for (const TailedFile& tailed : tailed_) {
     if (tailed.copy_of) continue;

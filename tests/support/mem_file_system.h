@@ -32,6 +32,8 @@ class MemFileSystem : public FileSystem {
     files_.at(path)->modified_ns = ++clock_;
   }
   void remove(const std::string& path) { files_.erase(path); }
+  /// Makes reads of all files fail, as a broken disk does.
+  void break_reads(bool broken) { *broken_ = broken; }
   void forbid(const std::string& path, bool forbidden) { forbidden_[path] = forbidden; }
   /// Writes on although the file may have another name or none.
   std::shared_ptr<std::string> writer(const std::string& path) {
@@ -43,7 +45,7 @@ class MemFileSystem : public FileSystem {
     const auto found = files_.find(path);
     if (found == files_.end()) return environment_error("cannot open", path, "no such file");
     if (forbidden_[path]) return environment_error("cannot open", path, "permission denied");
-    return std::unique_ptr<OpenFile>(std::make_unique<Handle>(found->second));
+    return std::unique_ptr<OpenFile>(std::make_unique<Handle>(found->second, broken_));
   }
   Result<std::optional<FileInfo>> info(const std::string& path) override {
     const auto found = files_.find(path);
@@ -70,8 +72,10 @@ class MemFileSystem : public FileSystem {
   }
 
   struct Handle : OpenFile {
-    explicit Handle(std::shared_ptr<Node> file) : node(std::move(file)) {}
+    Handle(std::shared_ptr<Node> file, std::shared_ptr<bool> is_broken)
+        : node(std::move(file)), broken(std::move(is_broken)) {}
     Result<std::size_t> read_at(std::uint64_t offset, std::span<char> into) override {
+      if (*broken) return environment_error("cannot read", "memory", "input/output error");
       if (offset >= node->bytes.size()) return std::size_t{0};
       const std::size_t count = std::min<std::size_t>(into.size(), node->bytes.size() - offset);
       std::copy_n(node->bytes.begin() + static_cast<std::ptrdiff_t>(offset), count, into.begin());
@@ -79,10 +83,12 @@ class MemFileSystem : public FileSystem {
     }
     Result<FileInfo> info() override { return info_of(*node); }
     std::shared_ptr<Node> node;
+    std::shared_ptr<bool> broken;
   };
 
   std::map<std::string, std::shared_ptr<Node>> files_;
   std::map<std::string, bool> forbidden_;
+  std::shared_ptr<bool> broken_ = std::make_shared<bool>(false);
   std::uint64_t next_inode_ = 100;
   std::int64_t clock_ = 0;
 };

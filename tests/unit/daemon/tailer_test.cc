@@ -165,6 +165,32 @@ TEST_F(TailerTest, ACopyIsHeldBackUntilItsOriginalIsTruncated) {
   EXPECT_EQ(look(), (Lines{"its own"}));
 }
 
+TEST_F(TailerTest, AReadErrorIsNoTruncation) {
+  files.append("/log/api.log", "1\n");
+  start();
+  EXPECT_EQ(look(), (Lines{"1"}));
+  files.append("/log/api.log", "2\n");
+  files.break_reads(true);
+  EXPECT_EQ(look(), Lines{});
+  EXPECT_EQ(look(), Lines{});
+  files.break_reads(false);
+  EXPECT_EQ(look(), (Lines{"2"}));
+  EXPECT_EQ(tailer->counts().truncations, 0U);
+  EXPECT_GT(tailer->counts().open_errors, 0U);
+}
+
+TEST_F(TailerTest, PositionsOfFilesNotSeenAreKeptUpToALimit) {
+  std::vector<FilePosition> resume;
+  for (std::uint64_t i = 1; i <= 1'001; ++i) {
+    resume.push_back({"/log/gone" + std::to_string(i), {1, i}, i, i, 0});
+  }
+  start(resume);
+  look();
+  const std::vector<FilePosition> positions = tailer->positions();
+  ASSERT_EQ(positions.size(), 1'000U);
+  EXPECT_EQ(positions.front().path, "/log/gone2");
+}
+
 TEST_F(TailerTest, EqualFilesOfAFirstLookAllCount) {
   options.patterns = {"/log/*"};
   for (const char* path : {"/log/api.log", "/log/api.log.1", "/log/api2.log"}) {
