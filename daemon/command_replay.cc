@@ -67,7 +67,8 @@ Result<void> replay_file(const std::string& path, ReplayedSource& source, ReadBu
   std::size_t carried = 0;
   bool at_start = true;
   const auto process = [&](LineBatch batch) {
-    batch.at_file_start = std::exchange(at_start, at_start && batch.bytes == 0);
+    const bool empty = batch.text.empty() && batch.overlong_lines == 0;
+    batch.at_file_start = std::exchange(at_start, at_start && empty);
     batch.now_unix_ns = clock.unix_ns();
     process_batch(batch, source.ruleset, parser, source.tally);
   };

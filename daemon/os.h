@@ -36,11 +36,14 @@ class OpenFile {
   /// Reads at most `into.size()` bytes; 0 = end of file.
   virtual Result<std::size_t> read_at(std::uint64_t offset, std::span<char> into) = 0;
   virtual Result<FileInfo> info() = 0;
+  /// Where, from `offset` on, there is anything but a hole; the file's size if nothing follows.
+  virtual Result<std::uint64_t> data_from(std::uint64_t offset) { return offset; }
 };
 
 class FileSystem {
  public:
   virtual ~FileSystem() = default;
+  /// Compressed files (`.gz`, `.zst`) are read, and their size told, unpacked.
   virtual Result<std::unique_ptr<OpenFile>> open(const std::string& path) = 0;
   /// What the path names now, links followed; empty if nothing.
   virtual Result<std::optional<FileInfo>> info(const std::string& path) = 0;

@@ -3,11 +3,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
 #include <system_error>
 
+#include "daemon/compressed_file.h"
 #include "daemon/os.h"
 
 namespace apierrd {
@@ -51,6 +53,15 @@ class PosixFile : public OpenFile {
     return info;
   }
 
+  Result<std::uint64_t> data_from(std::uint64_t offset) override {
+    const off_t found = ::lseek(fd_, static_cast<off_t>(offset), SEEK_DATA);
+    if (found >= 0) return static_cast<std::uint64_t>(found);
+    if (errno != ENXIO) return offset;  // not a file system that knows; then all of it is read
+    const Result<FileInfo> end = info();
+    if (!end) return end.error();
+    return std::max(offset, end->size);
+  }
+
  private:
   int fd_;
   std::string path_;
@@ -69,7 +80,9 @@ Result<std::unique_ptr<OpenFile>> PosixFileSystem::open(const std::string& path)
   // O_NONBLOCK: a fifo that matches a pattern must not hold us up; it is refused as not regular.
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
   if (fd < 0) return environment_error("cannot open", path, errno_text(errno));
-  return std::unique_ptr<OpenFile>(std::make_unique<PosixFile>(fd, path));
+  auto file = std::make_unique<PosixFile>(fd, path);
+  if (is_compressed_name(path)) return unpacked(std::move(file), fd, path);
+  return std::unique_ptr<OpenFile>(std::move(file));
 }
 
 Result<std::optional<FileInfo>> PosixFileSystem::info(const std::string& path) {

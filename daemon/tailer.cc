@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "daemon/compressed_file.h"
 #include "daemon/siblings.h"
 #include "parsers/json_document.h"
 
@@ -14,12 +15,6 @@ namespace {
 // At least this much is read at once, so that a system call costs little per line.
 constexpr std::size_t kBlockBytes = 256U << 10;
 
-std::string folder_of(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
-}
-
 // The deepest folder of a pattern that holds no wildcard.
 std::string fixed_folder_of(const std::string& pattern) {
   return folder_of(pattern.substr(0, pattern.find_first_of("*?[")) + "x");
@@ -27,11 +22,6 @@ std::string fixed_folder_of(const std::string& pattern) {
 
 // Rotated files remembered, and files not seen again yet. The oldest are let go.
 constexpr std::size_t kUnusedPositionsMax = 1'000;
-
-// Rotated files are compressed in place; their lines were read before. (`replay` reads them.)
-bool is_compressed(const std::string& path) {
-  return path.ends_with(".gz") || path.ends_with(".zst");
-}
 
 }  // namespace
 
@@ -67,11 +57,13 @@ void Tailer::fail(const Error& error) {
 }
 
 bool Tailer::matches(const std::string& path) const {
-  return !is_compressed(path) && std::any_of(options_.patterns.begin(), options_.patterns.end(),
-                                             [&path](const std::string& pattern) {
-                                               return ::fnmatch(pattern.c_str(), path.c_str(),
-                                                                FNM_PATHNAME | FNM_PERIOD) == 0;
-                                             });
+  // Compressed files are looked at as generations of a log, never as logs of their own.
+  return !is_compressed_name(path) &&
+         std::any_of(options_.patterns.begin(), options_.patterns.end(),
+                     [&path](const std::string& pattern) {
+                       return ::fnmatch(pattern.c_str(), path.c_str(), FNM_PATHNAME | FNM_PERIOD) ==
+                              0;
+                     });
 }
 
 std::set<std::string> Tailer::folders() const {
@@ -99,9 +91,8 @@ void Tailer::sweep(std::int64_t now_ns, const Sink& sink) {
 }
 
 void Tailer::look_at(const std::string& path, std::int64_t now_ns) {
-  const bool followed = std::any_of(tailed_.begin(), tailed_.end(),
-                                    [&path](const auto& tailed) { return tailed.path == path; });
-  if (!followed && !matches(path)) {  // perhaps the new name of a file that is still written to
+  if (!by_path_.contains(path) && !matches(path)) {
+    // Perhaps the new name of a file that is still written to.
     for (TailedFile& tailed : tailed_) {
       if (!tailed.named) measure(tailed, now_ns);
     }
@@ -110,27 +101,39 @@ void Tailer::look_at(const std::string& path, std::int64_t now_ns) {
   const Result<std::optional<FileInfo>> found = files_.info(path);
   if (!found) return fail(found.error());
   const std::optional<FileInfo>& named = *found;
-  for (TailedFile& tailed : tailed_) {
-    if (tailed.path == path) check_name(tailed, named, now_ns);
-  }
+  for (TailedFile* tailed : followed_as(path)) check_name(*tailed, named, now_ns);
   if (!named || !named->regular) return;
-  const auto known = std::find_if(tailed_.begin(), tailed_.end(),
-                                  [&](const TailedFile& tailed) { return tailed.id == named->id; });
-  if (known == tailed_.end()) {
+  const auto known = by_id_.find(named->id);
+  if (known == by_id_.end()) {
     if (matches(path)) open(path, now_ns);
     return;
   }
+  TailedFile& tailed = *known->second;
   // A renamed file that a pattern still matches goes on under its new name.
-  if (!known->named && matches(path)) {
-    known->path = path;
-    known->named = true;
+  if (!tailed.named && matches(path)) {
+    set_path(tailed, path);
+    tailed.named = true;
   }
-  measure(*known, now_ns);
+  measure(tailed, now_ns);
 }
 
-bool Tailer::is_followed(const FileId& id) const {
-  return std::any_of(tailed_.begin(), tailed_.end(),
-                     [&id](const TailedFile& tailed) { return tailed.id == id; });
+// A copy, since files join while they are looked at.
+std::vector<Tailer::TailedFile*> Tailer::followed_as(const std::string& path) const {
+  const auto found = by_path_.find(path);
+  return found == by_path_.end() ? std::vector<TailedFile*>() : found->second;
+}
+
+void Tailer::set_path(TailedFile& tailed, const std::string& path) {
+  forget_path(tailed);
+  tailed.path = path;
+  by_path_[path].push_back(&tailed);
+}
+
+void Tailer::forget_path(const TailedFile& tailed) {
+  const auto found = by_path_.find(tailed.path);
+  if (found == by_path_.end()) return;
+  std::erase(found->second, &tailed);
+  if (found->second.empty()) by_path_.erase(found);
 }
 
 void Tailer::check_name(TailedFile& tailed, const std::optional<FileInfo>& named,
@@ -141,7 +144,8 @@ void Tailer::check_name(TailedFile& tailed, const std::optional<FileInfo>& named
   events_.file_rotated(tailed.path);
   // First, lest the copy of a truncated file is taken for a later generation.
   measure(tailed, now_ns);
-  find_generations(tailed.path, younger_than(tailed), now_ns);
+  RotatedFiles rotated(files_);
+  find_generations(tailed.path, younger_than(tailed), rotated, now_ns);
 }
 
 void Tailer::open(const std::string& path, std::int64_t now_ns) {
@@ -163,8 +167,9 @@ Tailer::TailedFile& Tailer::follow(const std::string& path, std::unique_ptr<Open
                                    const FileInfo& info, std::uint64_t offset,
                                    std::int64_t now_ns) {
   TailedFile& tailed = tailed_.emplace_back();
-  tailed.path = path;
+  set_path(tailed, path);
   tailed.id = info.id;
+  by_id_[info.id] = &tailed;
   tailed.offset = tailed.read_end = offset;
   tailed.size = info.size;
   tailed.modified_ns = info.modified_ns;
@@ -172,6 +177,7 @@ Tailer::TailedFile& Tailer::follow(const std::string& path, std::unique_ptr<Open
   tailed.active_ns = now_ns;
   tailed.file = std::move(file);
   tailed.tail = read_tail(*tailed.file, offset, kMarkerBytes);
+  tailed.cutter = LineCutter(tailed.before_first_line());
   events_.file_opened(path, offset);
   return tailed;
 }
@@ -222,7 +228,9 @@ void Tailer::read_block(TailedFile& tailed, ReadBuffer& buffer, std::int64_t now
   const Result<std::size_t> count = tailed.file->read_at(from, buffer.block());
   // Looked at after the block was read: if the file was truncated before, the block is not what it
   // seems.
-  const TailMatch before = compare_tail(*tailed.file, tailed.offset, tailed.tail);
+  const TailMatch before = tailed.packed_name.empty()
+                               ? compare_tail(*tailed.file, tailed.offset, tailed.tail)
+                               : TailMatch::kSame;
   if (before == TailMatch::kDifferent) return start_over(tailed, tailed.read_end, now_ns);
   if (!count || *count == 0 || before == TailMatch::kUnreadable) {
     if (!count) fail(count.error());
@@ -246,11 +254,24 @@ void Tailer::read_block(TailedFile& tailed, ReadBuffer& buffer, std::int64_t now
   if (block.size() == buffer.block().size()) {
     tailed.read_end = tailed.offset + tailed.cutter.pending_bytes();
   }
+  if (tailed.cutter.at_file_start()) skip_hole(tailed, sink);
+}
+
+// A hole may be far larger than what was ever written: its rest is not read but stepped over.
+void Tailer::skip_hole(TailedFile& tailed, const Sink& sink) {
+  const Result<std::uint64_t> data = tailed.file->data_from(tailed.offset);
+  if (!data || *data <= tailed.offset) return;
+  LineBatch hole;
+  hole.bytes = *data - tailed.offset;
+  hand_out(tailed, hole, sink);
+  tailed.tail.assign(std::min<std::uint64_t>(tailed.offset, kMarkerBytes), '\0');
+  tailed.read_end = tailed.offset;
+  tailed.size = std::max(tailed.size, tailed.read_end);
 }
 
 void Tailer::hand_out(TailedFile& tailed, LineBatch batch, const Sink& sink) {
   if (batch.bytes == 0) return;
-  batch.at_file_start = tailed.offset == 0;
+  batch.at_file_start = tailed.before_first_line();
   tailed.offset += batch.bytes;
   sink(batch);
 }
@@ -275,7 +296,11 @@ void Tailer::close_quiet_files(std::int64_t now_ns, const Sink& sink) {
     // Remembered, so that its rotated name is not taken for news; and its writer may still come
     // back.
     const FileInfo info{tailed.id, tailed.size, tailed.modified_ns, tailed.born_ns, true};
-    resume_.push_back(position_of(tailed.path, *tailed.file, info, tailed.offset));
+    // A compressed file is known by its own name from now on: it need not be unpacked again.
+    const std::string& path = tailed.packed_name.empty() ? tailed.path : tailed.packed_name;
+    resume_.push_back(position_of(path, *tailed.file, info, tailed.offset));
+    forget_path(tailed);
+    by_id_.erase(tailed.id);
     return true;
   });
 }

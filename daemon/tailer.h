@@ -17,9 +17,11 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "daemon/os.h"
+#include "daemon/siblings.h"
 #include "exporters/series_store.h"
 #include "parsers/line_batch.h"
 
@@ -107,26 +109,47 @@ class Tailer {
     std::string tail;  ///< the last bytes before offset, at most kMarkerBytes
     LineCutter cutter;
     bool named = true;           ///< its path still names it
+    std::string packed_name;     ///< of a compressed file, which never changes
     std::int64_t active_ns = 0;  ///< when it last had something new
     /// Set while this is only a copy of a file that is followed itself: it is read when, and from
     /// where, that file is truncated, or when it goes on by itself beyond copied_size.
     std::optional<FileId> copy_of;
     std::uint64_t copied_size = 0;
     bool has_more() const { return size > read_end && !copy_of; }
+    /// Nothing stands before the offset but a hole (LineCutter).
+    bool before_first_line() const { return tail.find_first_not_of('\0') == std::string::npos; }
+  };
+
+  /// A file under a rotated name.
+  struct Generation {
+    std::string name;
+    std::unique_ptr<OpenFile> file;
+    FileInfo info;  ///< of a compressed one the size is that of its text
+    bool compressed = false;
   };
 
   bool matches(const std::string& path) const;
-  bool is_followed(const FileId& id) const;
+  bool is_followed(const FileId& id) const { return by_id_.contains(id); }
+  std::vector<TailedFile*> followed_as(const std::string& path) const;
+  void set_path(TailedFile& tailed, const std::string& path);
+  void forget_path(const TailedFile& tailed);
   void open(const std::string& path, std::int64_t now_ns);
   TailedFile& follow(const std::string& path, std::unique_ptr<OpenFile> file, const FileInfo& info,
                      std::uint64_t offset, std::int64_t now_ns);
   bool hold_back_copy(TailedFile& copy);
   using Younger = std::function<bool(const FileInfo&)>;
   static Younger younger_than(const TailedFile& tailed);
-  void find_generations(const std::string& path, const Younger& younger, std::int64_t now_ns);
+  void find_generations(const std::string& path, const Younger& younger, RotatedFiles& rotated,
+                        std::int64_t now_ns);
+  void pass_over_generations(const std::string& path, RotatedFiles& rotated);
+  std::optional<Generation> open_generation(const std::string& path, const std::string& name);
+  bool is_history(const std::string& path, const FileInfo& compressed) const;
+  bool is_packed_copy(const std::string& path, Generation& generation) const;
+  void remember(const std::string& path, Generation& generation);
   void look_into_the_past(std::int64_t now_ns);
   std::uint64_t recover_from_copy(const TailedFile& truncated, std::int64_t now_ns);
   void start_over(TailedFile& tailed, std::uint64_t seen_end, std::int64_t now_ns);
+  void skip_hole(TailedFile& tailed, const Sink& sink);
   void read_block(TailedFile& tailed, ReadBuffer& buffer, std::int64_t now_ns, const Sink& sink);
   std::optional<FilePosition> take_position(OpenFile& file, const FileInfo& info,
                                             const std::string& path);
@@ -143,6 +166,8 @@ class Tailer {
   std::vector<FilePosition> resume_;  ///< of files that are not followed at the moment
   std::map<std::string, std::int64_t> newest_born_ns_;  ///< by path, as of the start
   std::list<TailedFile> tailed_;  ///< a list: files join while others are looked at
+  std::unordered_map<std::string, std::vector<TailedFile*>> by_path_;
+  std::map<FileId, TailedFile*> by_id_;
   FileCounts counts_;
   bool first_sweep_ = true;
 };

@@ -1,11 +1,18 @@
 #include "parsers/line_batch.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace apierrd {
 
 LineCutter::Cut LineCutter::cut(std::string_view block, std::size_t line_bytes_max) {
   Cut cut;
+  if (at_file_start_) {
+    cut.consumed = std::min(block.find_first_not_of('\0'), block.size());
+    cut.batch.bytes = cut.consumed;
+    block.remove_prefix(cut.consumed);
+    at_file_start_ = block.empty();
+  }
   if (overlong_bytes_ > 0) {
     const std::size_t newline = block.find('\n');
     cut.consumed = newline == std::string_view::npos ? block.size() : newline + 1;

@@ -21,13 +21,17 @@ struct LineBatch {
   std::string_view text;    ///< whole lines; kJsonPadding readable bytes follow it
   std::uint64_t bytes = 0;  ///< bytes of the file this batch accounts for, long lines included
   std::uint32_t overlong_lines = 0;  ///< lines that were too long for any block; not in text
-  bool at_file_start = false;        ///< text begins at offset 0, where a byte order mark may stand
-  std::int64_t now_unix_ns = 0;      ///< when it was read, to tell how late its records are
+  bool at_file_start = false;    ///< text is the file's first, where a byte order mark may stand
+  std::int64_t now_unix_ns = 0;  ///< when it was read, to tell how late its records are
 };
 
-/// Cuts the blocks of one file. Remembers only whether it is inside a line that is too long.
+/// Cuts the blocks of one file. Remembers only whether it is inside a line that is too long, or
+/// still before the first line: NUL bytes at a file's start are the hole that a writer without
+/// O_APPEND leaves when its file was truncated; they belong to no line.
 class LineCutter {
  public:
+  explicit LineCutter(bool at_file_start = true) : at_file_start_(at_file_start) {}
+
   struct Cut {
     LineBatch batch;
     std::size_t consumed = 0;  ///< bytes of the block that are done with
@@ -43,8 +47,12 @@ class LineCutter {
   /// Bytes passed over of a line that is too long and has not ended yet.
   std::uint64_t pending_bytes() const { return overlong_bytes_; }
 
+  /// Nothing but a hole has been seen yet.
+  bool at_file_start() const { return at_file_start_; }
+
  private:
   std::uint64_t overlong_bytes_ = 0;
+  bool at_file_start_;
 };
 
 /// Takes the next line off the front of `text`, without its line end. `text` must not be empty.

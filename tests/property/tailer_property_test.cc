@@ -58,7 +58,7 @@ class LogLife {
   void tell(const std::string& what) { story_ += what + "; "; }
 
   void step() {
-    switch (below(12)) {
+    switch (below(13)) {
       case 0:
       case 1:
       case 2:
@@ -70,6 +70,7 @@ class LogLife {
       case 8: return rotate();
       case 9: return copy_and_truncate();
       case 10: return write_late();
+      case 11: return compress();
       default: return stop_and_start();
     }
   }
@@ -102,7 +103,10 @@ class LogLife {
 
   void shift_names() {
     for (int i = generations_; i > 0; --i) {
-      files_.rename(rotated(i), rotated(i + 1));
+      for (const char* packed : {"", ".gz"}) {
+        if (!files_.exists(rotated(i) + packed)) continue;
+        files_.rename(rotated(i) + packed, rotated(i + 1) + packed);
+      }
     }
     ++generations_;
   }
@@ -143,6 +147,16 @@ class LogLife {
     look();
   }
 
+  void compress() {
+    if (generations_ == 0) return;
+    const std::string name =
+        rotated(1 + static_cast<int>(random_() % static_cast<unsigned>(generations_)));
+    if (!files_.exists(name)) return;
+    files_.compress(name);
+    if (name == late_) late_.clear();
+    tell("compress " + name);
+  }
+
   void look() {
     const auto sink = [this](const LineBatch& batch) {
       std::string_view text = batch.text;
@@ -162,6 +176,7 @@ class LogLife {
     if (below(2) == 0) write_line();
     if (below(2) == 0) rotate();
     if (below(3) == 0) rotate();
+    if (below(2) == 0) compress();
     late_.clear();
     restart(positions);
     look();

@@ -32,6 +32,15 @@ class MemFileSystem : public FileSystem {
     files_.at(path)->modified_ns = ++clock_;
   }
   void remove(const std::string& path) { files_.erase(path); }
+  bool exists(const std::string& path) const { return files_.contains(path); }
+  /// What gzip does: another file, with the modification time of the first. It is not packed in
+  /// fact, since open() gives the text of compressed files.
+  void compress(const std::string& path) {
+    const Node& plain = *files_.at(path);
+    files_[path + ".gz"] =
+        std::make_shared<Node>(Node{next_inode_++, plain.bytes, ++clock_, plain.modified_ns});
+    files_.erase(path);
+  }
   /// Makes reads of all files fail, as a broken disk does.
   void break_reads(bool broken) { *broken_ = broken; }
   void forbid(const std::string& path, bool forbidden) { forbidden_[path] = forbidden; }

@@ -158,8 +158,8 @@ def needed(text):
 # -------------------------------------------------------------------------------------------- lines
 
 def split_lines(data):
-    """The physical lines of a file: cut at \\n only, one trailing CR and the file's BOM removed."""
-    data = data.removeprefix(BOM)
+    """The physical lines of a file: cut at \\n only, without one trailing CR, the file's BOM and a hole before it."""
+    data = data.lstrip(b"\0").removeprefix(BOM)
     pieces = data.split(b"\n")
     if pieces[-1] == b"":
         pieces.pop()  # what follows the last newline is a line only if there is something

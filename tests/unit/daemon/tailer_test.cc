@@ -250,7 +250,9 @@ TEST(IsRotatedName, WhatRotationAppends) {
   EXPECT_TRUE(is_rotated_name("/log/api.log", "/log/api.log.2026-11-23T09:00"));
   EXPECT_FALSE(is_rotated_name("/log/api.log", "/log/api.log"));
   EXPECT_FALSE(is_rotated_name("/log/api.log", "/log/api.log.err"));
-  EXPECT_FALSE(is_rotated_name("/log/api.log", "/log/api.log.1.gz"));
+  EXPECT_TRUE(is_rotated_name("/log/api.log", "/log/api.log.1.gz"));
+  EXPECT_TRUE(is_rotated_name("/log/api.log", "/log/api.log-20261123.zst"));
+  EXPECT_FALSE(is_rotated_name("/log/api.log", "/log/api.log.gz"));
   EXPECT_FALSE(is_rotated_name("/log/api.log", "/log/api2.log.1"));
 }
 
@@ -272,12 +274,69 @@ TEST_F(TailerTest, OverlongLineOverManyBlocks) {
   EXPECT_EQ(look(), (Lines{"(too long)", "b"}));
 }
 
-TEST_F(TailerTest, CompressedFilesAreLeftAlone) {
+TEST_F(TailerTest, CompressedFilesAreNoLogsOfTheirOwn) {
   options.patterns = {"/log/*"};
   files.append("/log/api.log.gz", "x\n");
   files.append("/log/api.log.zst", "x\n");
   start();
   EXPECT_EQ(look(), Lines{});
+}
+
+TEST_F(TailerTest, UnreadEndOfAFileCompressedWhileStoppedIsRead) {
+  files.append("/log/api.log", "one\n");
+  start();
+  EXPECT_EQ(look(), (Lines{"one"}));
+  const std::vector<FilePosition> positions = tailer->positions();
+  files.append("/log/api.log", "two\n");
+  files.rename("/log/api.log", "/log/api.log.1");
+  files.compress("/log/api.log.1");
+  files.append("/log/api.log", "three\n");
+  start(positions);
+  EXPECT_THAT(look(), testing::UnorderedElementsAre("two", "three"));
+  start(tailer->positions());
+  EXPECT_EQ(look(), Lines{});
+}
+
+TEST_F(TailerTest, CompressedHistoryIsNotOurs) {
+  files.append("/log/api.log", "old\n");
+  files.rename("/log/api.log", "/log/api.log.1");
+  files.compress("/log/api.log.1");
+  files.append("/log/api.log", "one\n");
+  start();
+  EXPECT_EQ(look(), (Lines{"one"}));
+  files.rename("/log/api.log.1.gz", "/log/api.log.2.gz");
+  files.rename("/log/api.log", "/log/api.log.1");
+  files.append("/log/api.log", "two\n");
+  EXPECT_EQ(look(), (Lines{"two"}));
+  start(tailer->positions());
+  EXPECT_EQ(look(), Lines{});
+}
+
+TEST_F(TailerTest, CopyThatWasCompressedAtOnceIsRecovered) {
+  files.append("/log/api.log", "1\n");
+  start();
+  EXPECT_EQ(look(), (Lines{"1"}));
+  files.append("/log/api.log", "2\n");
+  files.copy("/log/api.log", "/log/api.log.1");
+  files.truncate("/log/api.log");
+  files.compress("/log/api.log.1");
+  files.append("/log/api.log", "3\n");
+  EXPECT_THAT(look(), testing::UnorderedElementsAre("2", "3"));
+  EXPECT_EQ(tailer->counts().lost_bytes[0], 0U);
+}
+
+TEST_F(TailerTest, HoleOfAWriterWithoutAppendCostsNoLine) {
+  files.append("/log/api.log", "first line\n");
+  start();
+  EXPECT_EQ(look(), (Lines{"first line"}));
+  files.truncate("/log/api.log");
+  const std::string hole(3'000'000, '\0');
+  files.append("/log/api.log", hole + "second line\n");
+  EXPECT_EQ(look(), (Lines{"second line"}));
+  EXPECT_EQ(tailer->positions().back().offset, hole.size() + 12);
+  files.append("/log/api.log", "third\n");
+  start(tailer->positions());
+  EXPECT_EQ(look(), (Lines{"third"}));
 }
 
 TEST_F(TailerTest, ResumesWhereTheMarkerMatches) {

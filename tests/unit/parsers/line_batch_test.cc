@@ -30,6 +30,17 @@ TEST(LineCutter, KeepsTheUnfinishedLineBack) {
   EXPECT_EQ(cutter.finish("thr").text, "thr");
 }
 
+TEST(LineCutter, AHoleAtTheStartBelongsToNoLine) {
+  using namespace std::string_view_literals;
+  LineCutter cutter;
+  EXPECT_EQ(cutter.cut("\0\0\0"sv, 1).batch.bytes, 3U);
+  const auto cut = cutter.cut("\0\0one\n\0two\n"sv, 100);
+  EXPECT_EQ(cut.batch.text, "one\n\0two\n"sv);
+  EXPECT_EQ(cut.batch.bytes, 11U);
+  EXPECT_EQ(cut.consumed, 11U);
+  EXPECT_EQ(LineCutter(false).cut("\0one\n"sv, 100).batch.text, "\0one\n"sv);
+}
+
 TEST(LineCutter, ALineOfTheLimitWithMarkAndCrIsStillWaitedFor) {
   LineCutter cutter;
   EXPECT_EQ(cutter
