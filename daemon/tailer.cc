@@ -260,9 +260,9 @@ void Tailer::read_block(TailedFile& tailed, ReadBuffer& buffer, std::int64_t now
 // A hole may be far larger than what was ever written: its rest is not read but stepped over.
 void Tailer::skip_hole(TailedFile& tailed, const Sink& sink) {
   const Result<std::uint64_t> data = tailed.file->data_from(tailed.offset);
-  if (!data || *data <= tailed.offset) return;
+  if (!data || *data <= tailed.offset + 1) return;
   LineBatch hole;
-  hole.bytes = *data - tailed.offset;
+  hole.bytes = *data - 1 - tailed.offset;  // the cutter judges its last byte by what follows
   hand_out(tailed, hole, sink);
   tailed.tail.assign(std::min<std::uint64_t>(tailed.offset, kMarkerBytes), '\0');
   tailed.read_end = tailed.offset;

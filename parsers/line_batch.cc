@@ -5,13 +5,25 @@
 
 namespace apierrd {
 
+namespace {
+
+// NUL bytes before the first line, but for the last one if it may still turn out to be all there is
+// of a line: a writer's hole ends where text begins, and a line of NUL bytes is a line.
+std::size_t hole_size(std::string_view block) {
+  const std::size_t text = std::min(block.find_first_not_of('\0'), block.size());
+  const bool may_be_line = text == block.size() || block[text] == '\n';
+  return may_be_line && text > 0 ? text - 1 : text;
+}
+
+}  // namespace
+
 LineCutter::Cut LineCutter::cut(std::string_view block, std::size_t line_bytes_max) {
   Cut cut;
   if (at_file_start_) {
-    cut.consumed = std::min(block.find_first_not_of('\0'), block.size());
+    cut.consumed = hole_size(block);
     cut.batch.bytes = cut.consumed;
     block.remove_prefix(cut.consumed);
-    at_file_start_ = block.empty();
+    at_file_start_ = block.empty() || block == std::string_view("\0", 1);
   }
   if (overlong_bytes_ > 0) {
     const std::size_t newline = block.find('\n');

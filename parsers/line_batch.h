@@ -27,7 +27,8 @@ struct LineBatch {
 
 /// Cuts the blocks of one file. Remembers only whether it is inside a line that is too long, or
 /// still before the first line: NUL bytes at a file's start are the hole that a writer without
-/// O_APPEND leaves when its file was truncated; they belong to no line.
+/// O_APPEND leaves when its file was truncated; they belong to no line. NUL bytes that end with the
+/// line or the file are a line.
 class LineCutter {
  public:
   explicit LineCutter(bool at_file_start = true) : at_file_start_(at_file_start) {}

@@ -159,7 +159,10 @@ def needed(text):
 
 def split_lines(data):
     """The physical lines of a file: cut at \\n only, without one trailing CR, the file's BOM and a hole before it."""
-    data = data.lstrip(b"\0").removeprefix(BOM)
+    text = data.lstrip(b"\0")
+    if text[:1] in (b"", b"\n") and text != data:
+        text = b"\0" + text  # NUL bytes and nothing else: a line of them, not a hole
+    data = text.removeprefix(BOM)
     pieces = data.split(b"\n")
     if pieces[-1] == b"":
         pieces.pop()  # what follows the last newline is a line only if there is something

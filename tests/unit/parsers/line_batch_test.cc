@@ -33,12 +33,22 @@ TEST(LineCutter, KeepsTheUnfinishedLineBack) {
 TEST(LineCutter, AHoleAtTheStartBelongsToNoLine) {
   using namespace std::string_view_literals;
   LineCutter cutter;
-  EXPECT_EQ(cutter.cut("\0\0\0"sv, 1).batch.bytes, 3U);
+  EXPECT_EQ(cutter.cut("\0\0\0"sv, 1).batch.bytes, 2U);
   const auto cut = cutter.cut("\0\0one\n\0two\n"sv, 100);
   EXPECT_EQ(cut.batch.text, "one\n\0two\n"sv);
   EXPECT_EQ(cut.batch.bytes, 11U);
   EXPECT_EQ(cut.consumed, 11U);
   EXPECT_EQ(LineCutter(false).cut("\0one\n"sv, 100).batch.text, "\0one\n"sv);
+}
+
+TEST(LineCutter, ALineOfNulBytesIsALine) {
+  using namespace std::string_view_literals;
+  const auto cut = LineCutter().cut("\0\0\0\none\n"sv, 100);
+  EXPECT_EQ(cut.batch.text, "\0\none\n"sv);
+  EXPECT_EQ(cut.batch.bytes, 8U);
+  LineCutter cutter;
+  EXPECT_EQ(cutter.cut("\0\0"sv, 100).consumed, 1U);
+  EXPECT_EQ(cutter.finish("\0"sv).text, "\0"sv);
 }
 
 TEST(LineCutter, ALineOfTheLimitWithMarkAndCrIsStillWaitedFor) {
