@@ -45,6 +45,7 @@ struct Arguments {
   std::string source;
   std::string pattern;
   std::string codes_output = "table";
+  std::string audit_output = "table";
   ReplayOptions replay;
   DemoOptions demo;
 };
@@ -66,6 +67,16 @@ void add_check(CLI::App& app, Arguments& arguments, int& code) {
   check->add_flag("--effective", arguments.effective, "print every value in effect and its origin");
   check->footer("Example: apierrd check --config apierrd.yaml --effective");
   check->callback([&] { code = check_command(arguments.config, arguments.effective); });
+}
+
+void add_audit(CLI::App& app, Arguments& arguments, int& code) {
+  CLI::App* audit =
+      app.add_subcommand("audit", "show that every byte of the logs is accounted for");
+  add_config(*audit, arguments)->required();
+  audit->add_option("--output", arguments.audit_output, "table or json")
+      ->check(CLI::IsMember({"table", "json"}));
+  audit->footer("Example: apierrd audit --config /etc/apierrd/apierrd.yaml");
+  audit->callback([&] { code = audit_command(arguments.config, arguments.audit_output); });
 }
 
 void add_replay(CLI::App& app, Arguments& arguments, int& code) {
@@ -135,7 +146,8 @@ int run_apierrd(int argc, char** argv) {
   app.footer("Exit codes: 0 fine, 1 findings, 2 usage or configuration, 3 environment.");
   Arguments arguments;
   int code = kExitFine;
-  for (const auto add : {add_run, add_check, add_replay, add_explain, add_codes, add_demo}) {
+  for (const auto add :
+       {add_run, add_check, add_audit, add_replay, add_explain, add_codes, add_demo}) {
     add(app, arguments, code);
   }
   try {

@@ -14,6 +14,7 @@
 #include "daemon/log.h"
 #include "daemon/os.h"
 #include "daemon/tailer.h"
+#include "daemon/whole_file.h"
 #include "exporters/exposition.h"
 #include "exporters/json_writer.h"
 #include "exporters/status_page.h"
@@ -55,36 +56,13 @@ class Progress {
   int percent_ = -1;
 };
 
-// Like the daemon's reader, but to the very end: a last line without newline counts.
 Result<void> replay_file(const std::string& path, ReplayedSource& source, ReadBuffer& buffer,
                          Progress& progress) {
   Result<std::unique_ptr<InputStream>> input = open_input(path);
   if (!input) return input.error();
-  CallParser parser;
-  LineCutter cutter;
   SystemClock clock;
-  const std::span<char> block = buffer.block();
-  std::size_t carried = 0;
-  bool at_start = true;
-  const auto process = [&](LineBatch batch) {
-    const bool empty = batch.text.empty() && batch.overlong_lines == 0;
-    batch.at_file_start = std::exchange(at_start, at_start && empty);
-    batch.now_unix_ns = clock.unix_ns();
-    process_batch(batch, source.ruleset, parser, source.tally);
-  };
-  while (true) {
-    const Result<std::size_t> count = (*input)->read(block.subspan(carried));
-    if (!count) return count.error();
-    const std::string_view text(block.data(), carried + *count);
-    const LineCutter::Cut cut = cutter.cut(text, source.ruleset.line_bytes_max);
-    process(cut.batch);
-    carried = text.size() - cut.consumed;
-    std::memmove(block.data(), block.data() + cut.consumed, carried);
-    progress.show(path, **input);
-    if (*count == 0) break;
-  }
-  process(cutter.finish({block.data(), carried}));
-  return {};
+  return count_whole(**input, source.ruleset, buffer, clock.unix_ns(), source.tally,
+                     [&] { progress.show(path, **input); });
 }
 
 template <class Row>

@@ -147,6 +147,7 @@ int run_daemon(const Config& config, std::shared_ptr<const Catalog> catalog,
                const std::string& config_path, const std::function<void(int port)>& started) {
   const sigset_t signals = daemon_signals();
   ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // threads inherit it; only this one waits
+  use_all_descriptors();
   // A full disk quota and a gone client are errors of a write, not reasons to die.
   for (const int ignored : {SIGXFSZ, SIGPIPE}) ::signal(ignored, SIG_IGN);
 
@@ -165,9 +166,11 @@ int run_daemon(const Config& config, std::shared_ptr<const Catalog> catalog,
                                   metrics.set_checkpoint(static_cast<double>(unix_ns) / 1e9);
                                 },
                                 [&metrics] { metrics.count_checkpoint_failure(); }};
-  Pipeline pipeline(config, std::move(catalog), files, clock, **waker, log, *std::move(state),
-                    observer);
-  if (const Result<void> restored = pipeline.restore(); !restored) return report(restored.error());
+  auto ingest = std::make_unique<Ingest>(config, std::move(catalog), files, clock, log,
+                                         *std::move(state), read_boot_id(), observer);
+  const Result<bool> first_start = ingest->restore();
+  if (!first_start) return report(first_start.error());
+  Pipeline pipeline(std::move(ingest), clock, **waker, *first_start);
 
   MetricsPage page(
       metrics, [&pipeline] { return pipeline.scrape(); }, read_process_stats);

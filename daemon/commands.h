@@ -32,6 +32,7 @@ struct DemoOptions {
 
 int run_command(const std::string& config_path);
 int check_command(const std::string& config_path, bool effective);
+int audit_command(const std::string& config_path, const std::string& output);
 int replay_command(const ReplayOptions& options);
 int explain_command(const std::string& config_path, const std::string& source,
                     const std::string& line);

@@ -44,6 +44,7 @@ struct Config {
   SeriesLimits limits;
   std::uint64_t sweep_interval_ms = 2'000;
   std::uint64_t linger_ms = 300'000;
+  std::size_t open_files = 1'000;
   std::string log_level = "info";
   std::vector<Setting> settings;  ///< all of the above as text
 };

@@ -1,49 +1,30 @@
-// The data plane: one thread that reads the logs, counts, commits, and hands out snapshots.
+// The data plane's thread: it looks, reads, commits, and hands out snapshots.
 //
-// It alone owns tailers, tallies, series and state; others ask it. A scrape waits for the next
-// batch boundary (one block of each file that has more), never the other way round.
+// It alone touches the Ingest; others ask it. A scrape waits for the next batch boundary (one block
+// of each file that has more), never the other way round.
 #pragma once
 
 #include <atomic>
 #include <condition_variable>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <string>
 #include <thread>
-#include <vector>
 
-#include "daemon/config.h"
-#include "daemon/log.h"
-#include "daemon/os.h"
-#include "daemon/state_store.h"
-#include "daemon/tailer.h"
+#include "daemon/ingest.h"
 #include "daemon/waker.h"
-#include "exporters/series_store.h"
-#include "parsers/process_batch.h"
 
 namespace apierrd {
 
-/// Told of commits, for metrics. Called on the ingest thread.
-struct CommitObserver {
-  std::function<void(std::int64_t unix_ns)> committed;  ///< also when there was nothing to write
-  std::function<void()> failed;
-};
-
 class Pipeline {
  public:
-  /// `state` may be null: then nothing survives a restart.
-  Pipeline(const Config& config, std::shared_ptr<const Catalog> catalog, FileSystem& files,
-           Clock& clock, Waker& waker, Log& log, std::unique_ptr<StateStore> state,
-           CommitObserver observer);
+  /// `first_start`: there was no earlier run; then counting is held until a first scrape.
+  Pipeline(std::unique_ptr<Ingest> ingest, Clock& clock, Waker& waker, bool first_start);
   ~Pipeline();  ///< stops
   Pipeline(const Pipeline&) = delete;
   Pipeline& operator=(const Pipeline&) = delete;
 
-  /// Takes up the state of an earlier run; before start().
-  Result<void> restore();
   void start();
   /// Finishes the batch in hand, commits, ends the thread.
   void stop();
@@ -54,58 +35,35 @@ class Pipeline {
   /// A snapshot for /metrics; its first one ends the start-up hold.
   std::shared_ptr<const SeriesSnapshot> scrape();
 
-  /// Changes sources, formats, catalog and limits.line_bytes at the next batch
-  /// boundary. Counters stay.
+  /// Changes what Ingest::configure() changes, at the next batch boundary.
   void reload(const Config& config, std::shared_ptr<const Catalog> catalog);
 
-  /// Why the counts are not up to date with the logs yet; empty = they are.
+  /// Why the counts do not hold yet what was logged before the start; empty = they do.
   std::string not_ready() const;
   /// Grows as long as the thread is alive and well.
   std::uint64_t heartbeat() const { return heartbeat_.load(); }
 
  private:
-  struct Source;
   struct Reload {
     Config config;
     std::shared_ptr<const Catalog> catalog;
   };
-  class Events;
-  enum class Phase { kStarting, kHolding, kReading, kReady };
+  enum class Phase : std::uint8_t { kStarting, kHolding, kReading, kReady };
 
   void run();
-  void configure(const Config& config, std::shared_ptr<const Catalog> catalog);
-  std::vector<FilePosition> take_resume(const std::string& source);
   bool holding();
-  bool read_round();
   void sweep();
+  void commit();
   void wait_for_work();
   void serve_requests();
-  void count(Source& source, LineBatch batch);
-  void commit();
   void set_phase(Phase phase);
-  void refresh_counts();
-  std::shared_ptr<const SeriesSnapshot> stale_snapshot();
-  std::int64_t now() { return clock_.unix_ns(); }
 
-  FileSystem& files_;
+  std::unique_ptr<Ingest> ingest_;
   Clock& clock_;
   Waker& waker_;
-  Log& log_;
-  std::unique_ptr<StateStore> state_;
-  CommitObserver observer_;
-
-  // The ingest thread's own.
-  Config config_;
-  std::unique_ptr<SeriesStore> series_;
-  std::vector<std::unique_ptr<Source>> sources_;
-  std::vector<SourcePositions> resume_;
-  std::set<std::string> known_;  ///< names of sources that were followed before
-  ReadBuffer buffer_;
-  CallParser parser_;
   std::int64_t next_sweep_ns_ = 0;
   std::int64_t next_commit_ns_ = 0;
   std::int64_t hold_until_ns_ = 0;
-  bool dirty_ = false;
 
   mutable std::mutex mutex_;  ///< protects what follows
   std::condition_variable served_changed_;
@@ -114,6 +72,7 @@ class Pipeline {
   std::shared_ptr<const SeriesSnapshot> latest_;
   std::optional<Reload> reload_;
   Phase phase_ = Phase::kStarting;
+  std::uint64_t backlog_bytes_ = 0;
 
   std::atomic<bool> scraped_ = false;
   std::atomic<bool> stopping_ = false;

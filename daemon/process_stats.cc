@@ -31,6 +31,15 @@ double boot_time_unix_seconds() {
 
 }  // namespace
 
+std::string read_boot_id() { return first_line("/proc/sys/kernel/random/boot_id"); }
+
+void use_all_descriptors() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 ProcessStats read_process_stats() {
   ProcessStats stats;
   rusage usage{};

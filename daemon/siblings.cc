@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "daemon/compressed_file.h"
+#include "daemon/file_position.h"
 
 namespace apierrd {
 
@@ -47,61 +48,52 @@ std::vector<std::string> unrotated_names(std::string_view candidate) {
   return names;
 }
 
-std::vector<std::string> RotatedFiles::of(const std::string& path) {
-  const std::string folder = folder_of(path);
-  const bool relative = path.find('/') == std::string::npos;
-  auto listed = by_folder_.find(folder);
-  if (listed == by_folder_.end()) {
-    const std::string within = relative ? "" : folder == "/" ? "/" : glob_escaped(folder) + "/";
-    std::vector<std::string> names = files_.glob(within + "*");
-    for (std::string& hidden : files_.glob(within + ".*")) names.push_back(std::move(hidden));
-    std::sort(names.begin(), names.end());
-    listed = by_folder_.emplace(folder, std::move(names)).first;
-  }
-  const std::vector<std::string>& all = listed->second;
-  const auto has = [&all](const std::string& name) {
-    return std::binary_search(all.begin(), all.end(), name);
-  };
+FolderListing::FolderListing(FileSystem& files, const std::string& folder) {
+  const std::string within = folder == "." ? "" : folder == "/" ? "/" : glob_escaped(folder) + "/";
+  names_ = files.glob(within + "*");
+  for (std::string& hidden : files.glob(within + ".*")) names_.push_back(std::move(hidden));
+  std::sort(names_.begin(), names_.end());
+}
+
+std::vector<std::string> FolderListing::rotated_names_of(const std::string& path) const {
   std::vector<std::string> found;
-  for (auto name = std::lower_bound(all.begin(), all.end(), path);
-       name != all.end() && name->starts_with(path); ++name) {
+  for (auto name = std::lower_bound(names_.begin(), names_.end(), path);
+       name != names_.end() && name->starts_with(path); ++name) {
     if (!is_rotated_name(path, *name)) continue;
-    if (is_compressed_name(*name) && has(name->substr(0, name->rfind('.')))) continue;
-    found.push_back(*name);
+    const bool beside_plain =
+        is_compressed_name(*name) &&
+        std::binary_search(names_.begin(), names_.end(), name->substr(0, name->rfind('.')));
+    if (!beside_plain) found.push_back(*name);
   }
   return found;
 }
 
-// Sets `failed` when the file could not be read; an end before `offset` only shortens the tail.
-static std::string read_tail(OpenFile& file, std::uint64_t offset, std::size_t size, bool& failed) {
+Result<std::string> read_tail(OpenFile& file, std::uint64_t offset, std::size_t size) {
   std::string tail(std::min<std::uint64_t>(size, offset), '\0');
   std::size_t have = 0;
-  failed = false;
   while (have < tail.size()) {
     const Result<std::size_t> count =
         file.read_at(offset - tail.size() + have, std::span(tail).subspan(have));
-    failed = !count;
-    if (failed || *count == 0) break;
+    if (!count) return count.error();
+    if (*count == 0) break;
     have += *count;
   }
   tail.resize(have);
   return tail;
 }
 
-std::string read_tail(OpenFile& file, std::uint64_t offset, std::size_t size) {
-  bool failed = false;
-  return read_tail(file, offset, size, failed);
+ContentMatch compare_marker(OpenFile& file, std::uint64_t offset, std::uint64_t marker) {
+  const Result<std::string> tail = read_tail(file, offset, kMarkerBytes);
+  if (!tail) return ContentMatch::kUnreadable;
+  const bool whole = tail->size() == std::min<std::uint64_t>(offset, kMarkerBytes);
+  return whole && marker_of(*tail) == marker ? ContentMatch::kSame : ContentMatch::kDifferent;
 }
 
-TailMatch compare_tail(OpenFile& file, std::uint64_t offset, std::string_view tail) {
-  bool failed = false;
-  const std::string found = read_tail(file, offset, tail.size(), failed);
-  if (failed) return TailMatch::kUnreadable;
-  return found == tail ? TailMatch::kSame : TailMatch::kDifferent;
-}
-
-bool has_tail(OpenFile& file, std::uint64_t offset, std::string_view tail) {
-  return compare_tail(file, offset, tail) == TailMatch::kSame;
+ContentMatch compare_content(OpenFile& one, OpenFile& other, std::uint64_t offset) {
+  const Result<std::string> tail = read_tail(one, offset, kMarkerBytes);
+  if (!tail) return ContentMatch::kUnreadable;
+  if (tail->size() < std::min<std::uint64_t>(offset, kMarkerBytes)) return ContentMatch::kDifferent;
+  return compare_marker(other, offset, marker_of(*tail));
 }
 
 }  // namespace apierrd

@@ -15,35 +15,35 @@ namespace apierrd {
 /// (`api.log.err`).
 bool is_rotated_name(std::string_view path, std::string_view candidate);
 
-/// The paths that `candidate` is a rotated name of.
+/// The paths that `candidate` is a rotated name of, the longest first.
 std::vector<std::string> unrotated_names(std::string_view candidate);
-
-/// The rotated names of logs among the files there are now. Reads each folder once.
-class RotatedFiles {
- public:
-  explicit RotatedFiles(FileSystem& files) : files_(files) {}
-  /// Those of `path`, sorted. A compressed one is left out as long as it stands beside the file it
-  /// is made from: it may not be whole yet.
-  std::vector<std::string> of(const std::string& path);
-
- private:
-  FileSystem& files_;
-  std::map<std::string, std::vector<std::string>, std::less<>> by_folder_;
-};
 
 /// The folder a path is in, as a path.
 std::string folder_of(const std::string& path);
 
-enum class TailMatch { kSame, kDifferent, kUnreadable };
+/// The names in one folder, as paths, sorted.
+class FolderListing {
+ public:
+  FolderListing(FileSystem& files, const std::string& folder);
+  /// The rotated names of `path`, sorted. A compressed one is left out as long as it stands beside
+  /// the file it is made from: it may not be whole yet.
+  std::vector<std::string> rotated_names_of(const std::string& path) const;
 
-/// Whether the bytes before `offset` of the file are `tail`. A file that is too short has others;
-/// one that cannot be read says nothing, least of all that it was truncated.
-TailMatch compare_tail(OpenFile& file, std::uint64_t offset, std::string_view tail);
+ private:
+  std::vector<std::string> names_;
+};
 
-/// True only if they are known to be `tail`.
-bool has_tail(OpenFile& file, std::uint64_t offset, std::string_view tail);
+enum class ContentMatch { kSame, kDifferent, kUnreadable };
 
-/// The last `size` bytes before `offset`; shorter if they cannot be read.
-std::string read_tail(OpenFile& file, std::uint64_t offset, std::size_t size);
+/// Whether the bytes before `offset` of the file have this marker. A file that is too short has
+/// other bytes; one that cannot be read says nothing, least of all that it was truncated.
+ContentMatch compare_marker(OpenFile& file, std::uint64_t offset, std::uint64_t marker);
+
+/// Whether two files have the same bytes before `offset`, kMarkerBytes at most.
+ContentMatch compare_content(OpenFile& one, OpenFile& other, std::uint64_t offset);
+
+/// The last `size` bytes before `offset`, fewer if the file ends before; an error if it cannot be
+/// read.
+Result<std::string> read_tail(OpenFile& file, std::uint64_t offset, std::size_t size);
 
 }  // namespace apierrd

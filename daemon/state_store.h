@@ -1,10 +1,11 @@
-// Offsets and counters in one SQLite database, changed together in one transaction: whatever a
+// Positions and counters in one SQLite database, changed together in one transaction: whatever a
 // restart finds there is a consistent cut. Used by the ingest thread only. docs/state.md describes
 // the file.
 #pragma once
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "daemon/tailer.h"
@@ -18,11 +19,20 @@ struct SourcePositions {
   std::vector<FilePosition> files;
 };
 
+struct SourceChanges {
+  std::string source;
+  PositionChanges files;
+};
+
 class StateStore {
  public:
-  /// Opens or creates the database and its folder. Errors: not writable, no SQLite database,
-  /// written by a newer apierrd, held by another apierrd.
-  static Result<std::unique_ptr<StateStore>> open(const std::string& path);
+  enum class Purpose : std::uint8_t { kRun, kLook };
+
+  /// Opens or creates the database and its folder; held against other daemons as long as it is
+  /// open. To look, it must be there, and a daemon may have it meanwhile. Errors: not writable, no
+  /// SQLite database, written by a newer apierrd, held by another apierrd.
+  static Result<std::unique_ptr<StateStore>> open(const std::string& path,
+                                                  Purpose purpose = Purpose::kRun);
   ~StateStore();
   StateStore(const StateStore&) = delete;
   StateStore& operator=(const StateStore&) = delete;
@@ -30,11 +40,14 @@ class StateStore {
   struct Loaded {
     PersistedState series;
     std::vector<SourcePositions> positions;
+    std::string boot_id;  ///< of the machine's start during which the last commit was made
   };
+  /// As of one commit.
   Result<Loaded> load();
 
   /// Writes what differs from the last save, all or nothing.
-  Result<void> save(const SeriesSnapshot& state, const std::vector<SourcePositions>& positions);
+  Result<void> save(const SeriesSnapshot& state, const std::vector<SourceChanges>& positions,
+                    std::string_view boot_id);
 
  private:
   struct Impl;

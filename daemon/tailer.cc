@@ -1,3 +1,4 @@
+// Looking at files and reading them. Which file is which generation is in tailer_generations.cc.
 #include "daemon/tailer.h"
 
 #include <fnmatch.h>
@@ -5,7 +6,6 @@
 #include <algorithm>
 
 #include "daemon/compressed_file.h"
-#include "daemon/siblings.h"
 #include "parsers/json_document.h"
 
 namespace apierrd {
@@ -15,23 +15,16 @@ namespace {
 // At least this much is read at once, so that a system call costs little per line.
 constexpr std::size_t kBlockBytes = 256U << 10;
 
+// Times of files tick in steps of some milliseconds: a change within a step of the last one shows
+// nothing. So long a file is compared whether its time has changed or not.
+constexpr std::int64_t kTimeIsCoarseNs = 100'000'000;
+
 // The deepest folder of a pattern that holds no wildcard.
 std::string fixed_folder_of(const std::string& pattern) {
   return folder_of(pattern.substr(0, pattern.find_first_of("*?[")) + "x");
 }
 
-// Rotated files remembered, and files not seen again yet. The oldest are let go.
-constexpr std::size_t kUnusedPositionsMax = 1'000;
-
 }  // namespace
-
-std::uint64_t marker_of(std::string_view bytes) {
-  std::uint64_t hash = 0xcbf29ce484222325;
-  for (const char byte : bytes) {
-    hash = (hash ^ static_cast<unsigned char>(byte)) * 0x100000001b3;
-  }
-  return hash;
-}
 
 ReadBuffer::ReadBuffer(std::size_t line_bytes_max) { resize_for(line_bytes_max); }
 
@@ -40,15 +33,6 @@ void ReadBuffer::resize_for(std::size_t line_bytes_max) {
   // told from one that is too long.
   block_bytes_ = std::max(kBlockBytes, line_bytes_max + kLineSlack + 1);
   bytes_.assign(block_bytes_ + kJsonPadding, '\0');
-}
-
-Tailer::Tailer(FileSystem& files, TailEvents& events, TailOptions options,
-               std::vector<FilePosition> resume)
-    : files_(files), events_(events), options_(std::move(options)), resume_(std::move(resume)) {
-  for (const FilePosition& position : resume_) {
-    std::int64_t& newest = newest_born_ns_[position.path];
-    newest = std::max(newest, position.born_ns);
-  }
 }
 
 void Tailer::fail(const Error& error) {
@@ -66,274 +50,372 @@ bool Tailer::matches(const std::string& path) const {
                      });
 }
 
+// The log a name belongs to: the path it is a rotated name of, if that is one of ours, else itself.
+std::string Tailer::log_of(const std::string& name) const {
+  const std::vector<std::string> paths = unrotated_names(name);
+  for (auto path = paths.rbegin(); path != paths.rend(); ++path) {
+    if (by_log_.contains(*path) || matches(*path)) return *path;
+  }
+  return name;
+}
+
 std::set<std::string> Tailer::folders() const {
   std::set<std::string> folders;
   for (const std::string& pattern : options_.patterns) folders.insert(fixed_folder_of(pattern));
-  for (const TailedFile& tailed : tailed_) folders.insert(folder_of(tailed.path));
+  for (const auto& [log, generations] : by_log_) folders.insert(folder_of(log));
   return folders;
 }
 
 void Tailer::sweep(std::int64_t now_ns, const Sink& sink) {
-  std::set<std::string> paths;
+  ++sweep_;
+  wants_sweep_ = false;
+  newcomers_.clear();
+  newcomer_ids_.clear();
+  std::set<std::string> names;
   for (const std::string& pattern : options_.patterns) {
-    for (std::string& path : files_.glob(pattern)) paths.insert(std::move(path));
+    for (std::string& name : files_.glob(pattern)) {
+      if (!is_compressed_name(name)) names.insert(std::move(name));
+    }
   }
-  for (const TailedFile& tailed : tailed_) {
-    if (tailed.named) paths.insert(tailed.path);
+  // The logs themselves first: should a file have two names, that one counts.
+  for (const bool rotated : {false, true}) {
+    for (const std::string& name : names) {
+      const std::string log = log_of(name);
+      if ((log != name) == rotated) look_at_name(name, log, true, now_ns);
+    }
   }
-  for (const std::string& path : paths) look_at(path, now_ns);
-  for (TailedFile& tailed : tailed_) {
-    if (!tailed.named) measure(tailed, now_ns);
-  }
-  if (first_sweep_) look_into_the_past(now_ns);
+  look_at_unseen(now_ns);
+  look_for_generations(now_ns);
+  meet_newcomers(now_ns);
+  account_for_missing();
   close_quiet_files(now_ns, sink);
+  forget_oldest();
   first_sweep_ = false;
 }
 
-void Tailer::look_at(const std::string& path, std::int64_t now_ns) {
-  if (!by_path_.contains(path) && !matches(path)) {
-    // Perhaps the new name of a file that is still written to.
-    for (TailedFile& tailed : tailed_) {
-      if (!tailed.named) measure(tailed, now_ns);
+void Tailer::look_at_name(const std::string& name, const std::string& log, bool matched,
+                          std::int64_t now_ns) {
+  const Result<std::optional<FileInfo>> found = files_.info(name);
+  if (!found) return fail(found.error());
+  if (!*found || !(*found)->regular) return;
+  Generation* const known = known_as(**found);
+  if (known == nullptr) {
+    if (newcomer_ids_.insert((*found)->id).second) {
+      newcomers_.push_back({name, log, **found, matched, false});
     }
     return;
   }
-  const Result<std::optional<FileInfo>> found = files_.info(path);
-  if (!found) return fail(found.error());
-  const std::optional<FileInfo>& named = *found;
-  for (TailedFile* tailed : followed_as(path)) check_name(*tailed, named, now_ns);
-  if (!named || !named->regular) return;
-  const auto known = by_id_.find(named->id);
-  if (known == by_id_.end()) {
-    if (matches(path)) open(path, now_ns);
+  if (known->waiting() && (*found)->size > 0) {
+    newcomers_.push_back({name, log, **found, matched, true});
+    newcomer_ids_.insert((*found)->id);
+    return remove(*known);
+  }
+  if (known->sweep == sweep_) return;  // it has two names
+  known->sweep = sweep_;
+  place(*known, name, log);
+  measure(*known, **found, now_ns);
+}
+
+// Files that no pattern has shown: renamed, deleted, or written to without a name.
+void Tailer::look_at_unseen(std::int64_t now_ns) {
+  for (Generation& generation : generations_) {
+    if (!generation.exists || generation.sweep == sweep_) continue;
+    if (generation.live()) {
+      const Result<std::optional<FileInfo>> named = files_.info(generation.at.name);
+      if (!named) {
+        fail(named.error());
+        continue;
+      }
+      if (*named && known_as(**named) == &generation) {
+        generation.sweep = sweep_;
+        measure(generation, **named, now_ns);
+        continue;
+      }
+      lose_name(generation);
+    }
+    if (!generation.file) continue;
+    const Result<FileInfo> info = generation.file->info();
+    if (!info) {
+      fail(info.error());
+    } else {
+      measure(generation, *info, now_ns);
+    }
+  }
+}
+
+void Tailer::look_at(const std::string& path, std::int64_t now_ns) {
+  const auto known = by_name_.find(path);
+  if (known == by_name_.end()) {
+    // Perhaps a new log, a new name of one that we know, or what is left of one.
+    if (matches(path) || log_of(path) != path) wants_sweep_ = true;
     return;
   }
-  TailedFile& tailed = *known->second;
-  // A renamed file that a pattern still matches goes on under its new name.
-  if (!tailed.named && matches(path)) {
-    set_path(tailed, path);
-    tailed.named = true;
+  const Result<std::optional<FileInfo>> info = files_.info(path);
+  if (!info || !*info || known_as(**info) != known->second) {
+    wants_sweep_ = true;
+    return;
   }
-  measure(tailed, now_ns);
+  measure(*known->second, **info, now_ns);
 }
 
-// A copy, since files join while they are looked at.
-std::vector<Tailer::TailedFile*> Tailer::followed_as(const std::string& path) const {
-  const auto found = by_path_.find(path);
-  return found == by_path_.end() ? std::vector<TailedFile*>() : found->second;
+void Tailer::measure(Generation& generation, const FileInfo& info, std::int64_t now_ns) {
+  generation.stuck = false;
+  if (generation.copy_of != 0) return measure_copy(generation, info);
+  if (generation.waiting()) {
+    wants_sweep_ = wants_sweep_ || info.size > 0;
+    return;
+  }
+  if (!generation.verified) return verify(generation, info, now_ns);
+  if (generation.packed) return;
+  const bool touched = info.modified_ns != generation.modified_ns;
+  if (touched) {
+    generation.modified_ns = info.modified_ns;
+    generation.settled_ns = now_ns;
+  }
+  if (info.size < generation.read_end) return truncated(generation, now_ns);
+  if (touched || now_ns - generation.settled_ns < kTimeIsCoarseNs) {
+    if (generation.at.offset > 0 && !ensure_open(generation)) return;
+    const ContentMatch content =
+        generation.at.offset == 0
+            ? ContentMatch::kSame
+            : compare_marker(*generation.file, generation.at.offset, generation.at.marker);
+    if (content == ContentMatch::kDifferent) return truncated(generation, now_ns);
+  }
+  if (info.size != generation.size) generation.active_ns = now_ns;
+  generation.size = info.size;
+  close_beyond_limit(generation);
 }
 
-void Tailer::set_path(TailedFile& tailed, const std::string& path) {
-  forget_path(tailed);
-  tailed.path = path;
-  by_path_[path].push_back(&tailed);
-}
-
-void Tailer::forget_path(const TailedFile& tailed) {
-  const auto found = by_path_.find(tailed.path);
-  if (found == by_path_.end()) return;
-  std::erase(found->second, &tailed);
-  if (found->second.empty()) by_path_.erase(found);
-}
-
-void Tailer::check_name(TailedFile& tailed, const std::optional<FileInfo>& named,
-                        std::int64_t now_ns) {
-  if (!tailed.named || (named && named->id == tailed.id)) return;
-  tailed.named = false;
-  ++counts_.rotations;
-  events_.file_rotated(tailed.path);
-  // First, lest the copy of a truncated file is taken for a later generation.
-  measure(tailed, now_ns);
-  RotatedFiles rotated(files_);
-  find_generations(tailed.path, younger_than(tailed), rotated, now_ns);
-}
-
-void Tailer::open(const std::string& path, std::int64_t now_ns) {
-  Result<std::unique_ptr<OpenFile>> file = files_.open(path);
-  if (!file) return fail(file.error());
+// False, and told of, if it cannot be opened now. A file that is another by now is found by a
+// sweep.
+bool Tailer::ensure_open(Generation& generation) {
+  if (generation.file) return true;
+  Result<std::unique_ptr<OpenFile>> file = files_.open(generation.at.name);
+  if (!file) {
+    generation.stuck = true;
+    fail(file.error());
+    return false;
+  }
   const Result<FileInfo> info = (*file)->info();
-  if (!info) return fail(info.error());
-  if (!info->regular) return;
-  const std::optional<FilePosition> position = take_position(**file, *info, path);
-  const bool at_end = !position && options_.start_at_end && first_sweep_;
-  const std::uint64_t offset = position ? position->offset
-                               : at_end ? last_line_start(**file, info->size)
-                                        : 0;
-  TailedFile& tailed = follow(path, *std::move(file), *info, offset, now_ns);
-  if (offset == 0) hold_back_copy(tailed);
-}
-
-Tailer::TailedFile& Tailer::follow(const std::string& path, std::unique_ptr<OpenFile> file,
-                                   const FileInfo& info, std::uint64_t offset,
-                                   std::int64_t now_ns) {
-  TailedFile& tailed = tailed_.emplace_back();
-  set_path(tailed, path);
-  tailed.id = info.id;
-  by_id_[info.id] = &tailed;
-  tailed.offset = tailed.read_end = offset;
-  tailed.size = info.size;
-  tailed.modified_ns = info.modified_ns;
-  tailed.born_ns = info.born_ns;
-  tailed.active_ns = now_ns;
-  tailed.file = std::move(file);
-  tailed.tail = read_tail(*tailed.file, offset, kMarkerBytes);
-  tailed.cutter = LineCutter(tailed.before_first_line());
-  events_.file_opened(path, offset);
-  return tailed;
-}
-
-// The start of the line that is being written, or the end if the last line is whole.
-std::uint64_t Tailer::last_line_start(OpenFile& file, std::uint64_t size) {
-  std::vector<char> tail(std::min<std::uint64_t>(size, options_.line_bytes_max + 1));
-  const Result<std::size_t> count = file.read_at(size - tail.size(), tail);
-  if (!count) return size;
-  const std::string_view text(tail.data(), *count);
-  const std::size_t newline = text.rfind('\n');
-  return newline == std::string_view::npos ? size : size - tail.size() + newline + 1;
-}
-
-void Tailer::measure(TailedFile& tailed, std::int64_t now_ns) {
-  const Result<FileInfo> info = tailed.file->info();
-  if (!info) return fail(info.error());
-  const bool rewritten =
-      info->modified_ns != tailed.modified_ns &&
-      compare_tail(*tailed.file, tailed.offset, tailed.tail) == TailMatch::kDifferent;
-  if (info->size < tailed.read_end || rewritten) start_over(tailed, tailed.size, now_ns);
-  if (info->size != tailed.size) tailed.active_ns = now_ns;
-  tailed.size = info->size;
-  tailed.modified_ns = info->modified_ns;
-  if (tailed.copy_of && tailed.size > tailed.copied_size && !hold_back_copy(tailed)) {
-    tailed.copy_of.reset();  // a file of its own after all
-    tailed.offset = tailed.read_end = tailed.copied_size;
-    tailed.tail = read_tail(*tailed.file, tailed.offset, kMarkerBytes);
-  } else if (tailed.read_end == 0 && tailed.size > 0) {
-    hold_back_copy(tailed);
+  if (!info || info->id != generation.at.id) {
+    generation.stuck = true;
+    wants_sweep_ = names_changed_ = true;
+    return false;
   }
+  Result<std::string> tail = read_tail(**file, generation.at.offset, kMarkerBytes);
+  if (!tail) {
+    generation.stuck = true;
+    fail(tail.error());
+    return false;
+  }
+  generation.tail = *std::move(tail);
+  generation.file = *std::move(file);
+  ++open_count_;
+  return true;
+}
+
+void Tailer::close(Generation& generation) {
+  if (!generation.file) return;
+  generation.file.reset();
+  generation.tail = std::string();
+  --open_count_;
+}
+
+// Only a file that was just seen under its name can be opened again.
+void Tailer::close_beyond_limit(Generation& generation) {
+  if (open_count_ > options_.open_files_max && generation.sweep == sweep_) close(generation);
 }
 
 bool Tailer::read(ReadBuffer& buffer, std::int64_t now_ns, const Sink& sink) {
   bool more = false;
-  for (TailedFile& tailed : tailed_) {
-    if (!tailed.has_more()) continue;
-    read_block(tailed, buffer, now_ns, sink);
-    more = more || tailed.has_more();
+  for (Generation& generation : generations_) {
+    if (!generation.has_more() || !ensure_open(generation)) continue;
+    read_block(generation, buffer, now_ns, sink);
+    close_beyond_limit(generation);
+    more = more || generation.has_more();
   }
   return more;
 }
 
-void Tailer::read_block(TailedFile& tailed, ReadBuffer& buffer, std::int64_t now_ns,
+void Tailer::read_block(Generation& generation, ReadBuffer& buffer, std::int64_t now_ns,
                         const Sink& sink) {
-  const std::uint64_t pending = tailed.cutter.pending_bytes();
-  const std::uint64_t from = tailed.offset + pending;
-  const Result<std::size_t> count = tailed.file->read_at(from, buffer.block());
+  const std::uint64_t pending = generation.cutter.pending_bytes();
+  const std::uint64_t from = generation.at.offset + pending;
+  const Result<std::size_t> count = generation.file->read_at(from, buffer.block());
   // Looked at after the block was read: if the file was truncated before, the block is not what it
   // seems.
-  const TailMatch before = tailed.packed_name.empty()
-                               ? compare_tail(*tailed.file, tailed.offset, tailed.tail)
-                               : TailMatch::kSame;
-  if (before == TailMatch::kDifferent) return start_over(tailed, tailed.read_end, now_ns);
-  if (!count || *count == 0 || before == TailMatch::kUnreadable) {
-    if (!count) fail(count.error());
-    tailed.size = tailed.read_end;  // measured again before the next try
+  const ContentMatch before =
+      generation.packed || generation.at.offset == 0
+          ? ContentMatch::kSame
+          : compare_marker(*generation.file, generation.at.offset, generation.at.marker);
+  if (count && before == ContentMatch::kDifferent) return truncated(generation, now_ns);
+  if (!count || before == ContentMatch::kUnreadable) {
+    fail(!count ? count.error()
+                : environment_error("cannot read again what stands before the offset",
+                                    generation.at.name));
+    generation.stuck = true;
+    return;
+  }
+  if (*count == 0) {
+    generation.size = generation.read_end;  // it has shrunk; measured again by the next look
+    wants_sweep_ = true;
     return;
   }
   const std::string_view block(buffer.block().data(), *count);
-  const LineCutter::Cut cut = tailed.cutter.cut(block, options_.line_bytes_max);
-  tailed.read_end = from + *count;
-  tailed.size = std::max(tailed.size, tailed.read_end);
-  tailed.active_ns = now_ns;
+  const LineCutter::Cut cut = generation.cutter.cut(block, options_.line_bytes_max);
+  generation.read_end = from + *count;
+  generation.size = std::max(generation.size, generation.read_end);
+  generation.active_ns = now_ns;
   if (cut.batch.bytes > 0) {
-    const std::size_t counted = cut.consumed - tailed.cutter.pending_bytes();
-    hand_out(tailed, cut.batch, sink);
-    tailed.tail.append(
-        block.substr(counted - std::min(counted, kMarkerBytes), std::min(counted, kMarkerBytes)));
-    if (pending > 0) tailed.tail = read_tail(*tailed.file, tailed.offset, kMarkerBytes);
-    if (tailed.tail.size() > kMarkerBytes) tailed.tail.erase(0, tailed.tail.size() - kMarkerBytes);
+    const std::size_t counted = cut.consumed - generation.cutter.pending_bytes();
+    const std::size_t kept = std::min(counted, kMarkerBytes);
+    std::string tail = generation.tail + std::string(block.substr(counted - kept, kept));
+    if (tail.size() > kMarkerBytes) tail.erase(0, tail.size() - kMarkerBytes);
+    if (pending > 0 && counted < kMarkerBytes) {  // what was passed over lies before this block
+      Result<std::string> whole = read_tail(*generation.file, from + counted, kMarkerBytes);
+      if (whole) tail = *std::move(whole);
+    }
+    hand_out(generation, cut.batch, sink);
+    generation.tail = std::move(tail);
+    generation.at.marker = marker_of(generation.tail);
   }
   // A full block may have been cut before its end; the rest is read again with what follows it.
   if (block.size() == buffer.block().size()) {
-    tailed.read_end = tailed.offset + tailed.cutter.pending_bytes();
+    generation.read_end = generation.at.offset + generation.cutter.pending_bytes();
   }
-  if (tailed.cutter.at_file_start()) skip_hole(tailed, sink);
+  if (generation.cutter.at_file_start()) skip_hole(generation, sink);
 }
 
 // A hole may be far larger than what was ever written: its rest is not read but stepped over.
-void Tailer::skip_hole(TailedFile& tailed, const Sink& sink) {
-  const Result<std::uint64_t> data = tailed.file->data_from(tailed.offset);
-  if (!data || *data <= tailed.offset + 1) return;
+void Tailer::skip_hole(Generation& generation, const Sink& sink) {
+  const Result<std::uint64_t> data = generation.file->data_from(generation.at.offset);
+  if (!data || *data <= generation.at.offset + 1) return;
   LineBatch hole;
-  hole.bytes = *data - 1 - tailed.offset;  // the cutter judges its last byte by what follows
-  hand_out(tailed, hole, sink);
-  tailed.tail.assign(std::min<std::uint64_t>(tailed.offset, kMarkerBytes), '\0');
-  tailed.read_end = tailed.offset;
-  tailed.size = std::max(tailed.size, tailed.read_end);
+  hole.bytes = *data - 1 - generation.at.offset;  // the cutter judges its last byte by what follows
+  hand_out(generation, hole, sink);
+  generation.tail.assign(std::min<std::uint64_t>(generation.at.offset, kMarkerBytes), '\0');
+  generation.at.marker = marker_of(generation.tail);
+  generation.read_end = generation.at.offset;
+  generation.size = std::max(generation.size, generation.read_end);
 }
 
-void Tailer::hand_out(TailedFile& tailed, LineBatch batch, const Sink& sink) {
+void Tailer::hand_out(Generation& generation, LineBatch batch, const Sink& sink) {
   if (batch.bytes == 0) return;
-  batch.at_file_start = tailed.before_first_line();
-  tailed.offset += batch.bytes;
-  sink(batch);
+  batch.at_file_start = generation.before_first_line();
+  generation.at.offset += batch.bytes;
+  const BatchOutcome outcome = sink(batch);
+  ByteLedger& ledger = generation.at.ledger;
+  ledger.parsed += outcome.parsed_bytes;
+  ledger.ignored += outcome.ignored_bytes;
+  ledger.rejected += outcome.rejected_bytes;
+  ledger.padding +=
+      batch.bytes - outcome.parsed_bytes - outcome.ignored_bytes - outcome.rejected_bytes;
+  generation.caught_up_unix_ns =
+      std::max(generation.caught_up_unix_ns, outcome.newest_record_unix_ns);
+  generation.dirty = true;
 }
 
+// Files that are no log's any more, once nobody writes them.
 void Tailer::close_quiet_files(std::int64_t now_ns, const Sink& sink) {
-  std::erase_if(tailed_, [&](TailedFile& tailed) {
-    if (tailed.named || tailed.has_more() || now_ns - tailed.active_ns < options_.linger_ns) {
-      return false;
+  for (Generation& generation : generations_) {
+    if (!generation.exists || !generation.at.followed || generation.copy_of != 0) continue;
+    if (generation.live() || !generation.verified || generation.has_more() ||
+        now_ns - generation.active_ns < options_.linger_ns) {
+      continue;
     }
     // Its last line never got a newline and never will: it counts as `replay` would count it.
-    ReadBuffer rest(options_.line_bytes_max);
-    const std::uint64_t from = tailed.offset + tailed.cutter.pending_bytes();
-    const Result<std::size_t> count = tailed.file->read_at(from, rest.block());
-    if (count) {
-      hand_out(tailed, tailed.cutter.finish({rest.block().data(), *count}), sink);
-    } else {
-      fail(count.error());
-      counts_.lost_bytes[static_cast<std::size_t>(LossReason::kReadError)] +=
-          tailed.size - tailed.offset;
+    if (generation.size > generation.at.offset && ensure_open(generation)) {
+      ReadBuffer rest(options_.line_bytes_max);
+      const std::uint64_t from = generation.at.offset + generation.cutter.pending_bytes();
+      const Result<std::size_t> count = generation.file->read_at(from, rest.block());
+      if (count) {
+        hand_out(generation, generation.cutter.finish({rest.block().data(), *count}), sink);
+      } else {
+        fail(count.error());
+      }
     }
-    events_.file_closed(tailed.path);
-    // Remembered, so that its rotated name is not taken for news; and its writer may still come
-    // back.
-    const FileInfo info{tailed.id, tailed.size, tailed.modified_ns, tailed.born_ns, true};
-    // A compressed file is known by its own name from now on: it need not be unpacked again.
-    const std::string& path = tailed.packed_name.empty() ? tailed.path : tailed.packed_name;
-    resume_.push_back(position_of(path, *tailed.file, info, tailed.offset));
-    forget_path(tailed);
-    by_id_.erase(tailed.id);
-    return true;
-  });
+    if (generation.size > generation.at.offset) {
+      lose_bytes(generation, LossReason::kReadError, generation.size - generation.at.offset);
+    } else if (generation.file) {
+      const Result<std::string> tail =
+          read_tail(*generation.file, generation.at.offset, kMarkerBytes);
+      if (tail) generation.at.marker = marker_of(*tail);
+    }
+    events_.file_closed(generation.at.log);
+    close(generation);
+    generation.read_end = generation.size;
+    generation.cutter = LineCutter(false);
+    generation.at.followed = false;
+    generation.dirty = true;
+  }
 }
 
 const FileCounts& Tailer::refresh_counts(std::int64_t now_unix_ns) {
-  std::map<std::string_view, std::uint64_t>
-      lags;  // a file without a name shares its successor's row
-  bool behind = false;
-  for (const TailedFile& tailed : tailed_) {
-    if (tailed.copy_of) continue;
-    lags[tailed.path] += tailed.size - std::min(tailed.size, tailed.offset);
-    behind = behind || tailed.has_more();
+  // A file that was renamed shares its log's row.
+  std::map<std::string_view, std::uint64_t> lags;
+  counts_.oldest_unread_unix_ns = 0;
+  for (Generation& generation : generations_) {
+    if (!generation.exists || generation.copy_of != 0) continue;
+    const std::uint64_t size = std::max(generation.size, generation.at.offset);
+    if (generation.live() || size > generation.at.offset) {
+      lags[generation.at.log] += size - generation.at.offset;
+    }
+    if (!generation.behind()) {
+      generation.caught_up_unix_ns = now_unix_ns;
+      continue;
+    }
+    // Whatever is unread was written after the latest moment at which nothing was, and after the
+    // newest call that was read.
+    std::int64_t since = std::max(generation.caught_up_unix_ns, generation.at.born_ns);
+    since = std::min(since == 0 ? now_unix_ns : since, now_unix_ns);
+    if (counts_.oldest_unread_unix_ns == 0 || since < counts_.oldest_unread_unix_ns) {
+      counts_.oldest_unread_unix_ns = since;
+    }
   }
   counts_.files.clear();
-  for (const auto& [path, lag] : lags) counts_.files.push_back({std::string(path), lag});
-  counts_.files_open = tailed_.size();
-  if (!behind) counts_.caught_up_unix_ns = now_unix_ns;
+  for (const auto& [log, lag] : lags) counts_.files.push_back({std::string(log), lag});
+  counts_.files_open = open_count_;
   return counts_;
 }
 
-std::vector<FilePosition> Tailer::positions() {
-  // Files not seen again yet may still come back, an unreadable one for example.
-  if (resume_.size() > kUnusedPositionsMax) {
-    resume_.erase(resume_.begin(),
-                  resume_.end() - static_cast<std::ptrdiff_t>(kUnusedPositionsMax));
+std::uint64_t Tailer::backlog_bytes() const {
+  std::uint64_t bytes = 0;
+  for (const Generation& generation : generations_) {
+    if (!generation.behind()) continue;
+    const std::uint64_t end = std::min(generation.backlog_end, generation.size);
+    bytes += end - std::min(end, generation.read_end);
   }
-  std::vector<FilePosition> positions = resume_;
-  for (const TailedFile& tailed : tailed_) {
-    if (tailed.copy_of) continue;
-    positions.push_back(
-        {tailed.path, tailed.id, tailed.offset, marker_of(tailed.tail), tailed.born_ns});
+  return bytes;
+}
+
+std::vector<FilePosition> Tailer::positions() const {
+  std::vector<FilePosition> positions{forgotten_};
+  for (const Generation& generation : generations_) {
+    if (generation.copy_of == 0) positions.push_back(generation.at);
   }
   return positions;
+}
+
+PositionChanges Tailer::changes() const {
+  PositionChanges changes;
+  changes.removed = removed_;
+  if (forgotten_changed_) changes.changed.push_back(forgotten_);
+  for (const Generation& generation : generations_) {
+    if (generation.copy_of == 0 && generation.dirty) changes.changed.push_back(generation.at);
+  }
+  return changes;
+}
+
+void Tailer::settle() {
+  removed_.clear();
+  forgotten_changed_ = false;
+  for (Generation& generation : generations_) {
+    if (generation.copy_of != 0 || !generation.dirty) continue;
+    generation.dirty = false;
+    const Mark mark{generation.at.offset, generation.at.marker};
+    if (mark.offset > 0 && mark != generation.committed) add_mark(generation.at.marks, mark);
+    generation.committed = mark;
+  }
 }
 
 }  // namespace apierrd

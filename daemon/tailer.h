@@ -1,12 +1,14 @@
 // Follows the log files of one source and hands out their lines, each once.
 //
-// A file is followed by its open descriptor; its path only says which file to follow next. A
-// renamed file is read to its end and kept for a while, since its writer may not have noticed. A
-// file whose content before the offset is no longer what was read there was truncated: it is read
-// from its start, and what was not counted yet is looked for in the copy that copytruncate made.
-// Files that came and went between two looks, or while the daemon was down, are found among the
-// rotated names. Works on the FileSystem interface alone: no clock, threads or logging of its own.
-// One thread.
+// What is followed is a generation: content that was written under a log's path, in whatever file
+// it is by now. While a file is known its descriptor or its id and birth say that it is the same; a
+// new file, and every file after a restart, is told by its content before the offset. A file whose
+// content there is another was truncated: its old content goes on in the copy that copytruncate
+// made, if there is one, and what the file holds now is a new generation. Files that came and went
+// unseen are found among the rotated names. docs/state.md says what is done when; decision 0011
+// says why.
+//
+// Works on the FileSystem interface alone: no clock, threads or logging of its own. One thread.
 #pragma once
 
 #include <cstdint>
@@ -20,6 +22,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "daemon/file_position.h"
 #include "daemon/os.h"
 #include "daemon/siblings.h"
 #include "exporters/series_store.h"
@@ -30,23 +33,21 @@ namespace apierrd {
 struct TailOptions {
   std::vector<std::string> patterns;  ///< glob(7)
   std::size_t line_bytes_max = kLineBytesDefault;
-  bool start_at_end = false;  ///< of files found by the very first look, without a position
-  /// How long a file without a name is kept after its last line: a writer that was told to reopen
-  /// its log may take minutes to do so.
+  bool start_at_end = false;  ///< of files found by a source's very first look
+  /// How long a file that is no log's any more is held open after its last line: a writer that was
+  /// told to reopen its log may take minutes to do so.
   std::int64_t linger_ns = 300'000'000'000;
+  /// Beyond this many, files are open only while they are read. Files without a name stay open:
+  /// there would be no way back to them.
+  std::size_t open_files_max = 1'000;
 };
 
-/// Where a file is to be resumed after a restart: content decides, the id only tells whom to ask
-/// first.
-struct FilePosition {
-  std::string path;
-  FileId id;
-  std::uint64_t offset = 0;  ///< behind the last counted line
-  std::uint64_t marker = 0;  ///< hash of the kMarkerBytes before offset (fewer at a file's start)
-  std::int64_t born_ns = 0;  ///< 0 where the file system does not tell
-  bool operator==(const FilePosition&) const = default;
+/// What an earlier run left.
+struct TailResume {
+  std::vector<FilePosition> positions;
+  bool first_start = true;  ///< there was no earlier run of this source
+  bool rebooted = false;    ///< the machine was started anew since
 };
-inline constexpr std::size_t kMarkerBytes = 1024;
 
 /// What is worth telling an operator; the daemon logs it.
 class TailEvents {
@@ -55,6 +56,12 @@ class TailEvents {
   virtual void file_opened(const std::string& path, std::uint64_t offset) = 0;
   virtual void file_rotated(const std::string& path) = 0;
   virtual void file_truncated(const std::string& path, std::uint64_t lost_bytes) = 0;
+  /// A power loss took back what had been counted: the file was `counted` bytes long.
+  virtual void file_shortened(const std::string& path, std::uint64_t counted,
+                              std::uint64_t resumed_at) = 0;
+  /// A file that was followed is gone: what was written to it behind the offset, if anything, is
+  /// lost.
+  virtual void file_missing(const std::string& path, std::uint64_t offset) = 0;
   virtual void file_closed(const std::string& path) = 0;
   virtual void file_failed(const Error& error) = 0;
 };
@@ -72,111 +79,180 @@ class ReadBuffer {
   std::vector<char> bytes_;
 };
 
+/// What a batch came to, as far as its file's record needs to know.
+struct BatchOutcome {
+  std::uint64_t parsed_bytes = 0, ignored_bytes = 0, rejected_bytes = 0;  ///< the rest is padding
+  std::int64_t newest_record_unix_ns = 0;                                 ///< log time; 0 = none
+};
+
+/// What changed since the last commit.
+struct PositionChanges {
+  std::vector<FilePosition> changed;
+  std::vector<std::uint64_t> removed;  ///< keys
+};
+
 class Tailer {
  public:
-  using Sink = std::function<void(const LineBatch&)>;
+  using Sink = std::function<BatchOutcome(const LineBatch&)>;
 
-  Tailer(FileSystem& files, TailEvents& events, TailOptions options,
-         std::vector<FilePosition> resume);
+  Tailer(FileSystem& files, TailEvents& events, TailOptions options, TailResume resume);
 
   void set_options(TailOptions options) { options_ = std::move(options); }
 
   /// Looks at everything: new files, rotations, truncations, files nobody writes any more.
   void sweep(std::int64_t now_ns, const Sink& sink);
-  /// Looks at one path that may have changed.
+  /// Looks at one path that may have changed. What it cannot tell is left to the next sweep.
   void look_at(const std::string& path, std::int64_t now_ns);
+  /// Something was seen that only a sweep can deal with.
+  bool wants_sweep() const { return wants_sweep_; }
   /// Reads one block of each file that has more. Returns whether any may have more still.
   bool read(ReadBuffer& buffer, std::int64_t now_ns, const Sink& sink);
 
   /// Folders in which files may appear or change.
   std::set<std::string> folders() const;
   const FileCounts& counts() const { return counts_; }
-  /// Brings counts().files up to date and returns all of it. `now_unix_ns` is the wall clock.
+  /// Brings counts().files and what says how far behind they are up to date and returns all of it.
+  /// `now_unix_ns` is the wall clock.
   const FileCounts& refresh_counts(std::int64_t now_unix_ns);
-  /// Where each file would be resumed, those given at the start and not seen since included.
-  std::vector<FilePosition> positions();
+  /// Bytes that were there at the first look and have not been read yet.
+  std::uint64_t backlog_bytes() const;
+
+  /// Everything a later run needs.
+  std::vector<FilePosition> positions() const;
+  PositionChanges changes() const;
+  /// What changes() told has been committed.
+  void settle();
 
  private:
-  struct TailedFile {
-    std::string path;
-    std::unique_ptr<OpenFile> file;
-    FileId id;
-    std::uint64_t offset = 0;    ///< behind the last line handed out
-    std::uint64_t read_end = 0;  ///< all bytes before it have been seen
-    std::uint64_t size = 0;      ///< as of the last look
+  struct Generation {
+    FilePosition at;
+    std::unique_ptr<OpenFile> file;  ///< closed while quiet, or if nobody knows where it is
+    std::uint64_t size = 0;          ///< as of the last look
+    std::uint64_t read_end = 0;      ///< all bytes before it have been seen
     std::int64_t modified_ns = 0;
-    std::int64_t born_ns = 0;
-    std::string tail;  ///< the last bytes before offset, at most kMarkerBytes
+    std::int64_t settled_ns = 0;  ///< when modified_ns was seen first: it ticks coarsely
+    std::string tail;  ///< while it is open: the bytes before the offset that at.marker is of
     LineCutter cutter;
-    bool named = true;           ///< its path still names it
-    std::string packed_name;     ///< of a compressed file, which never changes
-    std::int64_t active_ns = 0;  ///< when it last had something new
-    /// Set while this is only a copy of a file that is followed itself: it is read when, and from
-    /// where, that file is truncated, or when it goes on by itself beyond copied_size.
-    std::optional<FileId> copy_of;
-    std::uint64_t copied_size = 0;
-    bool has_more() const { return size > read_end && !copy_of; }
+    bool exists = false;        ///< its file is known: open, or under at.name
+    bool verified = false;      ///< its content was found to be what it was when it was committed
+    bool packed = false;        ///< compressed, and will not change
+    bool stuck = false;         ///< could not be read; tried again at the next sweep
+    bool searched_for = false;  ///< truncated away; a copy may hold its end
+    std::uint64_t unread = 0;   ///< while searched for: bytes it is known to have had left
+    std::uint64_t copy_of = 0;  ///< key of the generation this is only a copy of, held back; or 0
+    std::uint64_t backlog_end = 0;  ///< its size at the first look
+    std::uint64_t sweep = 0;        ///< the last one that saw it under a name
+    std::int64_t active_ns = 0;     ///< when it last had something new
+    std::int64_t caught_up_unix_ns =
+        0;              ///< when it was last seen read to its end, or its newest call
+    bool dirty = true;  ///< differs from what is committed
+    Mark committed;
+
+    /// An empty file under a rotated name: a log that was never written, or a copy about to be
+    /// made. What it is shows when there is something in it.
+    bool waiting() const { return !at.followed && at.offset == 0 && !packed && copy_of == 0; }
+    bool live() const { return exists && at.name == at.log; }
+    bool behind() const { return size > read_end && exists && copy_of == 0; }
+    bool has_more() const { return behind() && !stuck; }
     /// Nothing stands before the offset but a hole (LineCutter).
     bool before_first_line() const { return tail.find_first_not_of('\0') == std::string::npos; }
   };
 
-  /// A file under a rotated name.
-  struct Generation {
-    std::string name;
-    std::unique_ptr<OpenFile> file;
-    FileInfo info;  ///< of a compressed one the size is that of its text
-    bool compressed = false;
+  /// A file nobody knows yet.
+  struct Newcomer {
+    std::string name, log;
+    FileInfo info;
+    bool matched = false;  ///< a pattern matches the name
+    bool news = false;     ///< it was seen before there was anything in it
+    bool rotated() const { return name != log; }
   };
 
+  // tailer.cc: looking and reading
   bool matches(const std::string& path) const;
-  bool is_followed(const FileId& id) const { return by_id_.contains(id); }
-  std::vector<TailedFile*> followed_as(const std::string& path) const;
-  void set_path(TailedFile& tailed, const std::string& path);
-  void forget_path(const TailedFile& tailed);
-  void open(const std::string& path, std::int64_t now_ns);
-  TailedFile& follow(const std::string& path, std::unique_ptr<OpenFile> file, const FileInfo& info,
-                     std::uint64_t offset, std::int64_t now_ns);
-  bool hold_back_copy(TailedFile& copy);
-  using Younger = std::function<bool(const FileInfo&)>;
-  static Younger younger_than(const TailedFile& tailed);
-  void find_generations(const std::string& path, const Younger& younger, RotatedFiles& rotated,
-                        std::int64_t now_ns);
-  void pass_over_generations(const std::string& path, RotatedFiles& rotated);
-  std::optional<Generation> open_generation(const std::string& path, const std::string& name);
-  bool is_history(const std::string& path, const FileInfo& compressed) const;
-  bool is_packed_copy(const std::string& path, Generation& generation) const;
-  void remember(const std::string& path, Generation& generation);
-  void look_into_the_past(std::int64_t now_ns);
-  std::uint64_t recover_from_copy(const TailedFile& truncated, std::int64_t now_ns);
-  void start_over(TailedFile& tailed, std::uint64_t seen_end, std::int64_t now_ns);
-  void skip_hole(TailedFile& tailed, const Sink& sink);
-  void read_block(TailedFile& tailed, ReadBuffer& buffer, std::int64_t now_ns, const Sink& sink);
-  std::optional<FilePosition> take_position(OpenFile& file, const FileInfo& info,
-                                            const std::string& path);
-  std::uint64_t last_line_start(OpenFile& file, std::uint64_t size);
-  void measure(TailedFile& tailed, std::int64_t now_ns);
-  void check_name(TailedFile& tailed, const std::optional<FileInfo>& named, std::int64_t now_ns);
-  static void hand_out(TailedFile& tailed, LineBatch batch, const Sink& sink);
+  std::string log_of(const std::string& name) const;
+  void look_at_name(const std::string& name, const std::string& log, bool matched,
+                    std::int64_t now_ns);
+  void look_at_unseen(std::int64_t now_ns);
+  void measure(Generation& generation, const FileInfo& info, std::int64_t now_ns);
+  bool ensure_open(Generation& generation);
+  void close(Generation& generation);
+  void close_beyond_limit(Generation& generation);
+  void read_block(Generation& generation, ReadBuffer& buffer, std::int64_t now_ns,
+                  const Sink& sink);
+  void skip_hole(Generation& generation, const Sink& sink);
+  void hand_out(Generation& generation, LineBatch batch, const Sink& sink);
   void close_quiet_files(std::int64_t now_ns, const Sink& sink);
   void fail(const Error& error);
+
+  // tailer_generations.cc: which file is which
+  Generation& add(const std::string& log, const std::string& name);
+  void remove(Generation& generation);
+  Generation* known_as(const FileInfo& info);
+  void place(Generation& generation, const std::string& name, const std::string& log);
+  void claim(Generation& generation, const FileInfo& info);
+  void take_file(Generation& generation, const Newcomer& newcomer, std::unique_ptr<OpenFile> file,
+                 const FileInfo& info, std::int64_t now_ns);
+  void lose_file(Generation& generation);
+  void lose_name(Generation& generation);
+  bool resume_at(Generation& generation, std::uint64_t offset);
+  void verify(Generation& generation, const FileInfo& info, std::int64_t now_ns);
+  bool undo_power_loss(Generation& generation, OpenFile& file, std::uint64_t size);
+  void truncated(Generation& generation, std::int64_t now_ns);
+  void measure_copy(Generation& copy, const FileInfo& info);
+  void lose_bytes(Generation& generation, LossReason reason, std::uint64_t bytes);
+  void account_for_missing();
+  void forget_oldest();
+
+  // tailer_newcomers.cc: files nobody knows yet
+  void look_for_generations(std::int64_t now_ns);
+  void meet_newcomers(std::int64_t now_ns);
+  void meet(const Newcomer& newcomer, std::int64_t newest_born_ns, std::int64_t now_ns);
+  enum class Kinship { kNone, kContinuation, kCopy, kUnreadable };
+  struct Relative {
+    Kinship kinship = Kinship::kNone;
+    Generation* generation = nullptr;
+  };
+  Relative relative_by_marker(const Newcomer& newcomer, OpenFile& file, const FileInfo& info,
+                              std::int64_t now_ns);
+  Relative is_copy_of(Generation& original, OpenFile& file, const FileInfo& info);
+  Relative relative_by_head(const Newcomer& newcomer, OpenFile& file, const FileInfo& info);
+  Relative relative_nothing_was_read_of(const Newcomer& newcomer);
+  ContentMatch is_alive(Generation& generation, std::int64_t now_ns);
+  void hold_back(const Newcomer& newcomer, const Generation& original);
+  void wait_for_content(const Newcomer& newcomer, bool history);
+  void pass_over(const Newcomer& newcomer, OpenFile* file, const FileInfo& info);
+  std::int64_t newest_born_ns(const std::string& log) const;
+  std::int64_t oldest_born_ns(const std::string& log) const;
+  std::uint64_t start_of(const Newcomer& newcomer, OpenFile& file, const FileInfo& info);
 
   FileSystem& files_;
   TailEvents& events_;
   TailOptions options_;
-  std::vector<FilePosition> resume_;  ///< of files that are not followed at the moment
-  std::map<std::string, std::int64_t> newest_born_ns_;  ///< by path, as of the start
-  std::list<TailedFile> tailed_;  ///< a list: files join while others are looked at
-  std::unordered_map<std::string, std::vector<TailedFile*>> by_path_;
-  std::map<FileId, TailedFile*> by_id_;
+  bool first_start_;
+  bool rebooted_;
+  std::uint64_t next_key_ = 1;
+  FilePosition forgotten_;  ///< key 0: what generations came to that are not remembered any more
+  bool forgotten_changed_ = false;
+  std::list<Generation> generations_;  ///< a list: they join while others are looked at
+  std::map<FileId, Generation*> by_id_;
+  std::unordered_map<std::string, Generation*> by_name_;
+  std::unordered_map<std::string, std::vector<Generation*>> by_log_;
+  std::vector<Newcomer> newcomers_;  ///< of the sweep that is going on
+  std::set<FileId> newcomer_ids_;
+  std::vector<std::uint64_t> removed_;
   FileCounts counts_;
+  std::size_t open_count_ = 0;
+  std::size_t forget_beyond_;
+  std::uint64_t sweep_ = 0;
   bool first_sweep_ = true;
+  bool wants_sweep_ = false;
+  bool names_changed_ = true;  ///< look at all folders, whatever their times say
+  struct FolderTime {
+    std::int64_t modified_ns = 0;
+    std::int64_t seen_ns = 0;
+  };
+  std::map<std::string, FolderTime> folder_times_;
+  std::map<FileId, std::uint64_t> unreadable_at_first_;  ///< sizes; for start_at_end
 };
-
-/// The position behind `offset` of a file.
-FilePosition position_of(const std::string& path, OpenFile& file, const FileInfo& info,
-                         std::uint64_t offset);
-
-/// The marker of a position: a hash of `bytes`, stable between versions (FNV-1a, 64 bit).
-std::uint64_t marker_of(std::string_view bytes);
 
 }  // namespace apierrd

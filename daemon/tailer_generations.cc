@@ -1,278 +1,348 @@
-// A log's other generations: what rotation and copytruncate make of it, seen or unseen. Decision
-// 0010 in docs/decisions says why it is done this way.
+// Which file is which generation, as long as it is known: by id and birth while it lives, by
+// content after a restart; what truncation, deletion and power loss make of it. Decision 0011 says
+// why it is done this way.
 #include <algorithm>
 
 #include "daemon/compressed_file.h"
-#include "daemon/siblings.h"
 #include "daemon/tailer.h"
 
 namespace apierrd {
 
-FilePosition position_of(const std::string& path, OpenFile& file, const FileInfo& info,
-                         std::uint64_t offset) {
-  return {path, info.id, offset, marker_of(read_tail(file, offset, kMarkerBytes)), info.born_ns};
-}
-
 namespace {
 
-bool is_generation(const std::string& log, const std::string& path) {
-  return path == log || is_rotated_name(log, path);
-}
+// Generations that were read to their ends and whose files are gone, remembered in case their
+// content comes to light again, compressed or restored. Enough for years of daily rotation.
+constexpr std::size_t kRememberedMax = 1'000;
 
-bool is_same_file(const FilePosition& position, const FileInfo& info) {
-  return position.id == info.id && position.born_ns != 0 && position.born_ns == info.born_ns;
+bool differ(std::int64_t born, std::int64_t other) {
+  return born != 0 && other != 0 && born != other;
 }
 
 }  // namespace
 
-Tailer::Younger Tailer::younger_than(const TailedFile& tailed) {
-  return [born_ns = tailed.born_ns, modified_ns = tailed.modified_ns](const FileInfo& info) {
-    return born_ns != 0 && info.born_ns != 0 ? info.born_ns > born_ns
-                                             : info.modified_ns > modified_ns;
-  };
+Tailer::Tailer(FileSystem& files, TailEvents& events, TailOptions options, TailResume resume)
+    : files_(files),
+      events_(events),
+      options_(std::move(options)),
+      first_start_(resume.first_start),
+      rebooted_(resume.rebooted),
+      forget_beyond_(kRememberedMax) {
+  for (FilePosition& position : resume.positions) {
+    if (position.key == 0) {
+      forgotten_ = std::move(position);
+      continue;
+    }
+    next_key_ = std::max(next_key_, position.key + 1);
+    Generation& generation = add(position.log, position.name);
+    generation.at = std::move(position);
+    generation.dirty = false;
+    generation.committed = {generation.at.offset, generation.at.marker};
+    generation.size = generation.read_end = generation.at.offset;
+    generation.packed = is_compressed_name(generation.at.name);
+    by_id_[generation.at.id] = &generation;
+  }
 }
 
-// copytruncate copies first and truncates then: until it does, a copy must not count a second time.
-// It may still be growing, or its original may have been truncated a moment ago.
-bool Tailer::hold_back_copy(TailedFile& copy) {
-  std::vector<TailedFile*> originals;
-  for (const std::string& path : unrotated_names(copy.path)) {
-    for (TailedFile* original : followed_as(path)) originals.push_back(original);
+Tailer::Generation& Tailer::add(const std::string& log, const std::string& name) {
+  Generation& generation = generations_.emplace_back();
+  generation.at.key = next_key_++;
+  generation.at.log = log;
+  generation.at.name = name;
+  if (!name.empty()) by_name_[name] = &generation;
+  by_log_[log].push_back(&generation);
+  return generation;
+}
+
+void Tailer::remove(Generation& generation) {
+  lose_file(generation);
+  const auto log = by_log_.find(generation.at.log);
+  std::erase(log->second, &generation);
+  if (log->second.empty()) by_log_.erase(log);
+  if (generation.copy_of == 0) removed_.push_back(generation.at.key);
+  generations_.remove_if([&](const Generation& other) { return &other == &generation; });
+}
+
+// The generation a file is known to hold. An inode number whose file was born at another time has
+// been given away since.
+Tailer::Generation* Tailer::known_as(const FileInfo& info) {
+  if (const auto found = by_id_.find(info.id); found != by_id_.end()) {
+    if (!differ(found->second->at.born_ns, info.born_ns)) return found->second;
+    if (!found->second->file) lose_file(*found->second);
   }
-  for (const TailedFile* candidate : originals) {
-    const TailedFile& original = *candidate;
-    if (!original.named) continue;
-    const std::uint64_t common = std::min(copy.size, original.size);
-    const std::string tail = read_tail(*original.file, common, kMarkerBytes);
-    // What is there at the very first look has a right of its own, even if it is the same.
-    const bool same_so_far =
-        !first_sweep_ && common > 0 && !tail.empty() && has_tail(*copy.file, common, tail);
-    const bool same_to_offset = original.offset > 0 && copy.size >= original.offset &&
-                                has_tail(*copy.file, original.offset, original.tail);
-    if (!same_so_far && !same_to_offset) continue;
-    copy.copy_of = original.id;
-    copy.copied_size = copy.size;
+  if (!first_sweep_ || first_start_ || info.born_ns == 0) return nullptr;
+  // Device numbers may be others after a boot.
+  for (Generation& generation : generations_) {
+    if (!generation.exists && generation.at.id.inode == info.id.inode &&
+        generation.at.born_ns == info.born_ns) {
+      claim(generation, info);
+      return &generation;
+    }
+  }
+  return nullptr;
+}
+
+void Tailer::claim(Generation& generation, const FileInfo& info) {
+  const auto old = by_id_.find(generation.at.id);
+  if (old != by_id_.end() && old->second == &generation) by_id_.erase(old);
+  generation.at.id = info.id;
+  generation.at.born_ns = info.born_ns;
+  if (generation.at.first_born_ns == 0) generation.at.first_born_ns = info.born_ns;
+  by_id_[info.id] = &generation;
+  generation.dirty = true;
+}
+
+// It was seen under this name.
+void Tailer::place(Generation& generation, const std::string& name, const std::string& log) {
+  FilePosition& at = generation.at;
+  generation.exists = true;
+  if (at.name != name || at.log != log) {
+    if (at.name == at.log) {
+      ++counts_.rotations;
+      events_.file_rotated(at.log);
+    }
+    const auto old = by_name_.find(at.name);
+    if (old != by_name_.end() && old->second == &generation) by_name_.erase(old);
+    if (at.log != log) {
+      std::erase(by_log_[at.log], &generation);
+      if (by_log_[at.log].empty()) by_log_.erase(at.log);
+      by_log_[log].push_back(&generation);
+    }
+    at.name = name;
+    at.log = log;
+    generation.dirty = true;
+  }
+  by_name_[name] = &generation;
+  if (generation.live() && !at.followed) {
+    at.followed = generation.dirty = true;
+  }
+}
+
+// Its name names another file, or nothing; it may turn up under another name.
+void Tailer::lose_name(Generation& generation) {
+  if (generation.live()) {
+    ++counts_.rotations;
+    events_.file_rotated(generation.at.log);
+  }
+  const auto old = by_name_.find(generation.at.name);
+  if (old != by_name_.end() && old->second == &generation) by_name_.erase(old);
+  generation.at.name.clear();
+  generation.dirty = true;
+  names_changed_ = true;
+}
+
+// Only its content could tell it now.
+void Tailer::lose_file(Generation& generation) {
+  close(generation);
+  const auto id = by_id_.find(generation.at.id);
+  if (id != by_id_.end() && id->second == &generation) by_id_.erase(id);
+  const auto name = by_name_.find(generation.at.name);
+  if (name != by_name_.end() && name->second == &generation) by_name_.erase(name);
+  generation.exists = false;
+  generation.at.id = {};
+  generation.dirty = true;
+}
+
+// Its file is open: goes on reading there. False if it cannot be read now.
+bool Tailer::resume_at(Generation& generation, std::uint64_t offset) {
+  Result<std::string> tail = read_tail(*generation.file, offset, kMarkerBytes);
+  if (!tail) {
+    fail(tail.error());
+    return false;
+  }
+  generation.tail = *std::move(tail);
+  generation.at.offset = generation.read_end = offset;
+  generation.at.marker = marker_of(generation.tail);
+  generation.cutter = LineCutter(generation.before_first_line());
+  return true;
+}
+
+// A file known from an earlier run is there; now its content decides.
+void Tailer::verify(Generation& generation, const FileInfo& info, std::int64_t now_ns) {
+  generation.modified_ns = info.modified_ns;
+  generation.settled_ns = now_ns;
+  const bool done =
+      !generation.at.followed && (generation.packed || info.size == generation.at.offset);
+  if (done) {
+    generation.verified = true;
+    generation.size = generation.read_end = generation.at.offset;
+    return;
+  }
+  generation.verified = true;  // for ensure_open(), and taken back if it cannot be told
+  if (!ensure_open(generation)) return void(generation.verified = false);
+  const Result<FileInfo> opened = generation.file->info();  // of a packed one the size of its text
+  const ContentMatch content =
+      !opened ? ContentMatch::kUnreadable
+      : generation.at.offset == 0
+          ? ContentMatch::kSame
+          : compare_marker(*generation.file, generation.at.offset, generation.at.marker);
+  if (content == ContentMatch::kUnreadable) {
+    fail(opened ? environment_error("cannot read", generation.at.name) : opened.error());
+    generation.verified = false;
+    return close(generation);
+  }
+  if (content == ContentMatch::kDifferent &&
+      !(rebooted_ && undo_power_loss(generation, *generation.file, opened->size))) {
+    return truncated(generation, now_ns);
+  }
+  if (content == ContentMatch::kSame && !resume_at(generation, generation.at.offset)) {
+    generation.verified = false;
+    return close(generation);
+  }
+  generation.size = opened->size;
+  if (first_sweep_) generation.backlog_end = generation.size;
+  generation.active_ns = now_ns;
+  generation.at.followed = generation.dirty = true;
+  events_.file_opened(generation.at.name, generation.at.offset);
+  close_beyond_limit(generation);
+}
+
+// After a power loss a log may be shorter than what was counted, or end in NUL bytes: what its
+// writer had not synced is gone. If what stands before an earlier commit is still there it is the
+// same file. Everything up to its end, or up to the NUL bytes, was counted before.
+bool Tailer::undo_power_loss(Generation& generation, OpenFile& file, std::uint64_t size) {
+  FilePosition& at = generation.at;
+  for (auto mark = at.marks.rbegin(); mark != at.marks.rend(); ++mark) {
+    if (mark->offset > size || mark->offset >= at.offset) continue;
+    if (compare_marker(file, mark->offset, mark->marker) != ContentMatch::kSame) continue;
+    std::uint64_t resumed = std::min(size, at.offset);
+    for (std::uint64_t from = mark->offset; from < resumed; from += kMarkerBytes) {
+      const std::uint64_t to = std::min<std::uint64_t>(from + kMarkerBytes, resumed);
+      const Result<std::string> bytes = read_tail(file, to, to - from);
+      if (!bytes) return false;
+      const std::size_t nul = bytes->find('\0');
+      if (nul != std::string::npos) resumed = from + nul;
+    }
+    // The file has grown beyond what was counted and has no hole: where the old content ends cannot
+    // be seen. Rather a second's lines twice than lost.
+    if (resumed == at.offset) resumed = mark->offset;
+    const std::uint64_t counted = at.offset;
+    if (!resume_at(generation, resumed)) return false;
+    generation.cutter = LineCutter(true);  // to step over NUL bytes
+    at.ledger.undone += counted - resumed;
+    std::erase_if(at.marks, [resumed](const Mark& later) { return later.offset > resumed; });
+    generation.dirty = true;
+    events_.file_shortened(at.name, counted, resumed);
     return true;
   }
   return false;
 }
 
-// Whether what was read before tells that a compressed file need not be unpacked: it was so once
-// (then it is known by its own name), or was written before anything that is known of the log.
-bool Tailer::is_history(const std::string& path, const FileInfo& compressed) const {
-  std::int64_t oldest_born_ns = INT64_MAX;
-  for (const FilePosition& known : resume_) {
-    if (is_compressed_name(known.path) && known.id == compressed.id &&
-        known.born_ns == compressed.born_ns) {
-      return true;
-    }
-    if (is_generation(path, known.path)) {
-      oldest_born_ns = std::min(oldest_born_ns, known.born_ns);
-    }
-  }
-  for (const TailedFile& tailed : tailed_) {
-    if (!is_generation(path, tailed.path)) continue;
-    oldest_born_ns = std::min(oldest_born_ns, tailed.born_ns);
-  }
-  return compressed.modified_ns < oldest_born_ns;
-}
-
-// The file of a rotated name of `path`, unless it is followed or known already.
-std::optional<Tailer::Generation> Tailer::open_generation(const std::string& path,
-                                                          const std::string& name) {
-  const Result<std::optional<FileInfo>> found = files_.info(name);
-  if (!found || !*found || !(*found)->regular || is_followed((*found)->id)) return {};
-  const bool compressed = is_compressed_name(name);
-  if (compressed && is_history(path, **found)) return {};
-  Result<std::unique_ptr<OpenFile>> file = files_.open(name);
-  if (!file) {
-    fail(file.error());
-    return {};
-  }
-  const Result<FileInfo> info = (*file)->info();  // of a compressed file: the size of its text
-  if (!info) {
-    fail(info.error());
-    return {};
-  }
-  return Generation{name, *std::move(file), *info, compressed};
-}
-
-// Whether it is the compressed form of a file that is followed by its descriptor.
-bool Tailer::is_packed_copy(const std::string& path, Generation& generation) const {
-  if (!generation.compressed) return false;
-  for (const TailedFile& tailed : tailed_) {
-    if (tailed.size == 0 || tailed.size > generation.info.size) continue;
-    if (!is_generation(path, tailed.path)) continue;
-    const std::string tail = read_tail(*tailed.file, tailed.size, kMarkerBytes);
-    const bool readable = tail.size() == std::min<std::uint64_t>(tailed.size, kMarkerBytes);
-    if (readable && has_tail(*generation.file, tailed.size, tail)) return true;
-  }
-  return false;
-}
-
-// Known from now on, as read to its end.
-void Tailer::remember(const std::string& path, Generation& generation) {
-  const std::string& known_as = generation.compressed ? generation.name : path;
-  resume_.push_back(position_of(known_as, *generation.file, generation.info, generation.info.size));
-}
-
-// Reads on, under its rotated names, what was renamed or came and went unseen: files of a known
-// position that have more, and files born after the newest generation we knew (of a compressed one
-// counts when it was last written to). All others are history.
-void Tailer::find_generations(const std::string& path, const Younger& younger,
-                              RotatedFiles& rotated, std::int64_t now_ns) {
-  for (const std::string& name : rotated.of(path)) {
-    std::optional<Generation> found = open_generation(path, name);
-    if (!found) continue;
-    const std::optional<FilePosition> position = take_position(*found->file, found->info, name);
-    // Known, but of other content now: truncated while nobody looked.
-    const bool rewritten = !position && !found->compressed &&
-                           std::any_of(resume_.begin(), resume_.end(), [&](auto& known) {
-                             return is_same_file(known, found->info);
-                           });
-    FileInfo age = found->info;
-    if (found->compressed) age.born_ns = age.modified_ns;
-    if ((position && position->offset == found->info.size) || is_packed_copy(path, *found)) {
-      remember(path, *found);  // read to its end before
-    } else if (position || rewritten || younger(age)) {
-      const std::uint64_t offset = position ? position->offset : 0;
-      TailedFile& tailed = follow(path, std::move(found->file), found->info, offset, now_ns);
-      tailed.named = false;
-      if (found->compressed) tailed.packed_name = name;
-      ++counts_.rotations;
-    }
-  }
-}
-
-// Never followed before: what rotation had left by now is not ours to count.
-void Tailer::pass_over_generations(const std::string& path, RotatedFiles& rotated) {
-  for (const std::string& name : rotated.of(path)) {
-    const Result<std::optional<FileInfo>> info = files_.info(name);
-    if (!info || !*info || !(*info)->regular || is_followed((*info)->id)) continue;
-    if (is_compressed_name(name)) {
-      resume_.push_back({name, (*info)->id, 0, marker_of({}), (*info)->born_ns});
-    } else if (std::optional<Generation> found = open_generation(path, name)) {
-      if (found->info.size > 0) remember(path, *found);
-    }
-  }
-}
-
-// Once, when all files the patterns match have been opened.
-void Tailer::look_into_the_past(std::int64_t now_ns) {
-  std::set<std::string> paths;
-  for (const TailedFile& tailed : tailed_) paths.insert(tailed.path);
-  for (const FilePosition& position : resume_) {
-    if (!is_compressed_name(position.path)) paths.insert(position.path);
-  }
-  RotatedFiles rotated(files_);
-  for (const std::string& path : paths) {
-    const auto newest = newest_born_ns_.find(path);
-    if (newest == newest_born_ns_.end()) {
-      pass_over_generations(path, rotated);
-      continue;
-    }
-    const auto younger = [born = newest->second](const FileInfo& info) {
-      return born != 0 && info.born_ns > born;
-    };
-    find_generations(path, younger, rotated, now_ns);
-  }
-}
-
-// Finds the copy of a truncated file and reads it on from where the original stopped. Returns how
-// many bytes the copy has from there on.
-std::uint64_t Tailer::recover_from_copy(const TailedFile& truncated, std::int64_t now_ns) {
-  const auto take_over = [&truncated](TailedFile& copy) {
-    copy.offset = copy.read_end = truncated.offset;
-    copy.tail = truncated.tail;
-    copy.copy_of.reset();
-    return copy.size - truncated.offset;
-  };
-  for (TailedFile& copy : tailed_) {
-    const bool unread = copy.read_end == 0 && is_rotated_name(truncated.path, copy.path);
-    if (copy.copy_of ? copy.copy_of != truncated.id : !unread) continue;
-    if (const Result<FileInfo> info = copy.file->info())
-      copy.size = info->size;  // it may have grown
-    if (copy.size >= truncated.offset && has_tail(*copy.file, truncated.offset, truncated.tail))
-      return take_over(copy);
-  }
-  if (truncated.offset == 0) return 0;
-  for (const std::string& name : RotatedFiles(files_).of(truncated.path)) {
-    std::optional<Generation> found = open_generation(truncated.path, name);
-    if (!found || found->info.size < truncated.offset ||
-        !has_tail(*found->file, truncated.offset, truncated.tail)) {
-      continue;
-    }
-    TailedFile& copy =
-        follow(truncated.path, std::move(found->file), found->info, truncated.offset, now_ns);
-    copy.named = false;
-    if (found->compressed) copy.packed_name = name;
-    return take_over(copy);
-  }
-  return 0;
-}
-
-// `seen_end`: how far the old content is known to have gone.
-void Tailer::start_over(TailedFile& tailed, std::uint64_t seen_end, std::int64_t now_ns) {
-  const std::uint64_t uncounted = std::max(seen_end, tailed.read_end) - tailed.offset;
-  if (const Result<FileInfo> info = tailed.file->info()) tailed.size = info->size;
-  std::uint64_t recovered = recover_from_copy(tailed, now_ns);
-  // Copies nobody knows: of further truncations since, or of this one if nothing had been counted.
-  const std::size_t before = tailed_.size();
-  RotatedFiles rotated(files_);
-  find_generations(tailed.path, younger_than(tailed), rotated, now_ns);
-  if (tailed.offset == 0 && tailed_.size() > before) recovered = uncounted;
-  const std::uint64_t lost = uncounted - std::min(uncounted, recovered);
+// The content before its offset is gone from its file. What the file holds now is a new generation;
+// what was not read of the old one may be in a copy, which the next sweep looks for.
+void Tailer::truncated(Generation& generation, std::int64_t now_ns) {
   ++counts_.truncations;
-  counts_.lost_bytes[static_cast<std::size_t>(LossReason::kTruncated)] += lost;
-  events_.file_truncated(tailed.path, lost);
-  tailed.offset = tailed.read_end = 0;
-  tailed.tail.clear();
-  tailed.cutter = LineCutter();
+  generation.searched_for = true;
+  generation.unread =
+      std::max({generation.size, generation.read_end, generation.at.offset}) - generation.at.offset;
+  std::vector<Generation*> copies;  // they may be what is looked for: to be met anew
+  for (Generation& copy : generations_) {
+    if (copy.copy_of == generation.at.key) copies.push_back(&copy);
+  }
+  for (Generation* copy : copies) remove(*copy);
+
+  std::unique_ptr<OpenFile> file = std::move(generation.file);
+  const FilePosition old = generation.at;
+  lose_file(generation);
+  generation.at.name.clear();
+  Generation& next = add(old.log, old.name);
+  next.at.id = old.id;
+  next.at.born_ns = next.at.first_born_ns = old.born_ns;
+  by_id_[old.id] = &next;
+  next.exists = next.verified = true;
+  next.file = std::move(file);
+  next.sweep = generation.sweep;
+  next.active_ns = next.settled_ns = now_ns;
+  next.caught_up_unix_ns = generation.caught_up_unix_ns;
+  const Result<FileInfo> info = next.file ? next.file->info() : Result<FileInfo>(FileInfo{});
+  if (info && next.file) {
+    next.size = info->size;
+    next.modified_ns = info->modified_ns;
+  }
+  names_changed_ = wants_sweep_ = true;
 }
 
-// The position whose file this is, by its content; it is taken out of the list.
-std::optional<FilePosition> Tailer::take_position(OpenFile& file, const FileInfo& info,
-                                                  const std::string& path) {
-  // Without the same id, or a rotated name of the same path, the marker alone speaks, and one of
-  // few bytes says too little. Where nothing was counted there is no marker; then id and birth must
-  // be the same.
-  const auto fits = [&](const FilePosition& position) {
-    if (position.offset == 0) return is_same_file(position, info);
-    return info.size >= position.offset &&
-           marker_of(read_tail(file, position.offset, kMarkerBytes)) == position.marker;
+// A copy that is held back has another size: it is still being made, or it is written to itself and
+// was a log of its own from there on.
+void Tailer::measure_copy(Generation& copy, const FileInfo& info) {
+  if (info.size == copy.size) return;
+  const auto original = std::find_if(generations_.begin(), generations_.end(),
+                                     [&](auto& other) { return other.at.key == copy.copy_of; });
+  if (info.size < copy.size || original == generations_.end() || !original->exists) {
+    wants_sweep_ = names_changed_ = true;
+    return remove(copy);  // to be met anew
+  }
+  if (!ensure_open(*original) || !ensure_open(copy)) return;
+  const Result<FileInfo> now = original->file->info();
+  const ContentMatch content =
+      now ? compare_content(*original->file, *copy.file, std::min(info.size, now->size))
+          : ContentMatch::kUnreadable;
+  if (content == ContentMatch::kSame && now && info.size <= now->size) copy.size = info.size;
+  if (content == ContentMatch::kDifferent) {
+    copy.copy_of = 0;
+    copy.at.ledger.skipped = copy.size;
+    copy.dirty = true;
+    if (resume_at(copy, copy.size)) copy.size = info.size;
+    return;
+  }
+  close(copy);
+}
+
+void Tailer::lose_bytes(Generation& generation, LossReason reason, std::uint64_t bytes) {
+  counts_.lost_bytes[static_cast<std::size_t>(reason)] += bytes;
+  generation.at.ledger.lost += bytes;
+  generation.dirty = true;
+}
+
+// What was looked for and not found in this sweep.
+void Tailer::account_for_missing() {
+  for (Generation& generation : generations_) {
+    FilePosition& at = generation.at;
+    if (generation.searched_for) {
+      if (names_changed_) continue;  // since the folders were looked at
+      lose_bytes(generation, LossReason::kTruncated, generation.unread);
+      events_.file_truncated(at.log, generation.unread);
+      generation.searched_for = at.followed = false;
+      continue;
+    }
+    if (!at.followed || generation.copy_of != 0 || generation.file) continue;
+    if (generation.exists && !at.name.empty()) continue;
+    if (!generation.exists && !at.name.empty()) {
+      // Known from an earlier run. While its name cannot be looked at it may be there.
+      const Result<std::optional<FileInfo>> named = files_.info(at.name);
+      if (!named || (*named && known_as(**named) == &generation)) continue;
+    }
+    if (names_changed_) continue;
+    ++counts_.missing;
+    events_.file_missing(at.log, at.offset);
+    lose_bytes(generation, LossReason::kMissing, std::max(generation.size, at.offset) - at.offset);
+    if (generation.exists) lose_file(generation);
+    at.followed = false;
+  }
+}
+
+void Tailer::forget_oldest() {
+  const auto may_go = [](const Generation& generation) {
+    return !generation.at.followed && !generation.file && generation.copy_of == 0 &&
+           !generation.searched_for;
   };
-  // The same file most likely has the same id; only if none of those fits the others are asked.
-  const std::vector<std::string> logs = unrotated_names(path);
-  std::vector<std::size_t> same_id, others;
-  for (std::size_t i = 0; i < resume_.size(); ++i) {
-    const FilePosition& position = resume_[i];
-    const bool related =
-        is_rotated_name(position.path, path) ||
-        (is_compressed_name(path) && std::any_of(logs.begin(), logs.end(), [&](auto& log) {
-           return is_generation(log, position.path);
-         }));
-    if (position.id == info.id) {
-      same_id.push_back(i);
-    } else if (related || (position.offset >= kMarkerBytes && !is_compressed_name(path))) {
-      others.push_back(i);
-    }
+  auto resting =
+      static_cast<std::size_t>(std::count_if(generations_.begin(), generations_.end(), may_go));
+  if (resting <= forget_beyond_) return;
+  std::vector<Generation*> oldest;
+  for (Generation& generation : generations_) {
+    if (resting <= kRememberedMax) break;
+    if (!may_go(generation)) continue;
+    const Result<std::optional<FileInfo>> info = files_.info(generation.at.name);
+    // As long as its file is there it would be taken for news.
+    if (!info || (*info && (*info)->id == generation.at.id)) continue;
+    forgotten_.ledger.add(generation.at.ledger);
+    forgotten_.offset += generation.at.offset;
+    forgotten_changed_ = true;
+    oldest.push_back(&generation);
+    --resting;
   }
-  for (std::vector<std::size_t>* candidates : {&same_id, &others}) {
-    // In the file's order, as a compressed one wants to be read; the furthest is right.
-    std::stable_sort(candidates->begin(), candidates->end(), [this](std::size_t a, std::size_t b) {
-      return resume_[a].offset < resume_[b].offset;
-    });
-    std::optional<std::size_t> best;
-    for (const std::size_t i : *candidates) {
-      const bool further = !best || resume_[i].offset > resume_[*best].offset;
-      if (further && fits(resume_[i])) best = i;
-    }
-    if (!best) continue;
-    FilePosition found = std::move(resume_[*best]);
-    resume_.erase(resume_.begin() + static_cast<std::ptrdiff_t>(*best));
-    return found;
-  }
-  return {};
+  for (Generation* generation : oldest) remove(*generation);
+  forget_beyond_ = std::max(kRememberedMax, resting + kRememberedMax / 10);
 }
 
 }  // namespace apierrd

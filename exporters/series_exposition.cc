@@ -125,11 +125,9 @@ void write_files(ExpositionWriter& writer, const SeriesSnapshot& snapshot) {
   write_each(writer, snapshot, Metric::kSourceLagBytes, lag_bytes);
   writer.begin(Metric::kSourceLagSeconds);
   for (const SourceSeries& source : snapshot.sources) {
-    const bool behind = lag_bytes(source) > 0 && source.files.caught_up_unix_ns != 0;
-    writer.time_sample(
-        source.labels,
-        behind ? std::max<std::int64_t>(0, snapshot.time_unix_ns - source.files.caught_up_unix_ns)
-               : 0);
+    const std::int64_t since = source.files.oldest_unread_unix_ns;
+    const std::int64_t age = since == 0 ? 0 : snapshot.time_unix_ns - since;
+    writer.time_sample(source.labels, std::max<std::int64_t>(0, age));
   }
   write_file_lags(writer, snapshot);
   writer.begin(Metric::kSourceLastRecord);
@@ -147,6 +145,8 @@ void write_files(ExpositionWriter& writer, const SeriesSnapshot& snapshot) {
                     source.files.lost_bytes[reason]);
     }
   }
+  write_each(writer, snapshot, Metric::kFilesMissing,
+             [](const SourceSeries& source) { return source.files.missing; });
   write_each(writer, snapshot, Metric::kFilesOpen,
              [](const SourceSeries& source) { return source.files.files_open; });
   write_each(writer, snapshot, Metric::kFileOpenErrors,

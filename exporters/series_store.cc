@@ -39,19 +39,10 @@ SeriesLimits SeriesLimits::none() {
   return {kMax, kMax, kMax, kMax, kMax, kMax};
 }
 
-bool SeriesStore::Budget::admit(std::string_view value) {
-  if (values.contains(value)) return true;
-  if (values.size() >= limit) return false;
-  values.emplace(value);
-  return true;
-}
-
 SeriesStore::SeriesStore(SeriesLimits limits, std::shared_ptr<const Catalog> catalog)
     : limits_(limits),
       arena_(std::make_shared<LabelArena>()),
-      services_{limits.services, {}},
-      actions_{limits.actions, {}},
-      codes_{limits.undocumented_codes, {}} {
+      budgets_{{{limits.services, {}}, {limits.actions, {}}, {limits.undocumented_codes, {}}, {}}} {
   state_.catalog = std::move(catalog);
   state_.arena = arena_;
   state_.label_limits = {limits.services, limits.actions, limits.undocumented_codes,
@@ -60,6 +51,15 @@ SeriesStore::SeriesStore(SeriesLimits limits, std::shared_ptr<const Catalog> cat
 
 std::string_view SeriesStore::keep(std::string text) {
   return arena_->emplace_back(std::move(text));
+}
+
+bool SeriesStore::admit(BoundedLabel label, std::string_view value) {
+  Budget& budget = budgets_[static_cast<std::size_t>(label)];
+  if (budget.values.contains(value)) return true;
+  if (budget.values.size() >= budget.limit) return false;
+  budget.values.emplace(value);
+  state_.admitted.emplace_back(label, keep(std::string(value)));
+  return true;
 }
 
 std::uint32_t SeriesStore::add_source(const std::string& name,
@@ -74,7 +74,7 @@ std::uint32_t SeriesStore::add_source(const std::string& name,
     retired_files_.emplace_back();
   }
   for (const std::string& product : products) {
-    services_.admit(product);
+    admit(BoundedLabel::kService, product);
     undocumented_series(index, product);
     for (const std::string_view code : state_.catalog->codes_of(product)) {
       code_series(index, product, std::string(code), false);
@@ -85,7 +85,7 @@ std::uint32_t SeriesStore::add_source(const std::string& name,
 
 std::string SeriesStore::admitted_service(std::string_view service, std::uint8_t& folded) {
   std::string safe = safe_label_value(service);
-  if (safe == kUnknownName || services_.admit(safe)) return safe;
+  if (safe == kUnknownName || admit(BoundedLabel::kService, safe)) return safe;
   folded |= bit(BoundedLabel::kService);
   return std::string(kOther);
 }
@@ -93,7 +93,7 @@ std::string SeriesStore::admitted_service(std::string_view service, std::uint8_t
 std::string SeriesStore::admitted_action(const std::string& service, std::string_view action,
                                          std::uint8_t& folded) {
   std::string safe = safe_label_value(action);
-  if (safe == kUnknownName || actions_.admit(service + '\0' + safe)) return safe;
+  if (safe == kUnknownName || admit(BoundedLabel::kAction, service + '\0' + safe)) return safe;
   folded |= bit(BoundedLabel::kAction);
   return std::string(kOther);
 }
@@ -101,7 +101,7 @@ std::string SeriesStore::admitted_action(const std::string& service, std::string
 std::string SeriesStore::admitted_code(std::string_view code, bool documented,
                                        std::uint8_t& folded) {
   std::string safe = safe_label_value(code);
-  if (documented || codes_.admit(safe)) return safe;
+  if (documented || admit(BoundedLabel::kCode, safe)) return safe;
   folded |= bit(BoundedLabel::kCode);
   return std::string(kOther);
 }
@@ -286,13 +286,15 @@ bool SeriesStore::set_files(std::uint32_t source, FileCounts files) {
   files.rotations += before.rotations;
   files.truncations += before.truncations;
   files.open_errors += before.open_errors;
+  files.missing += before.missing;
   for (std::size_t i = 0; i < files.lost_bytes.size(); ++i) {
     files.lost_bytes[i] += before.lost_bytes[i];
   }
   FileCounts& shown = state_.sources[source].files;
-  const bool changed =
-      shown.rotations != files.rotations || shown.truncations != files.truncations ||
-      shown.open_errors != files.open_errors || shown.lost_bytes != files.lost_bytes;
+  const bool changed = shown.rotations != files.rotations ||
+                       shown.truncations != files.truncations ||
+                       shown.open_errors != files.open_errors || shown.missing != files.missing ||
+                       shown.lost_bytes != files.lost_bytes;
   shown = std::move(files);
   return changed;
 }
@@ -301,22 +303,25 @@ void SeriesStore::retire_files(std::uint32_t source) {
   FileCounts& files = state_.sources[source].files;
   files.files.clear();
   files.files_open = 0;
+  files.oldest_unread_unix_ns = 0;
   retired_files_[source] = files;
 }
 
 void SeriesStore::restore(const PersistedState& persisted) {
+  for (const auto& [label, value] : persisted.admitted) admit(label, value);
   for (const PersistedSource& source : persisted.sources) {
     const std::uint32_t index = add_source(source.name, {});
     state_.sources[index].lines = source.lines;
     state_.sources[index].files = retired_files_[index] = source.files;
   }
   for (const PersistedSeries& row : persisted.calls) {
-    services_.admit(row.service);
-    actions_.admit(row.service + '\0' + row.action);
     CallSeries& series =
         state_.calls[call_series(add_source(row.source, {}), row.service, row.action)];
     series.count = row.count;
     series.durations = row.durations;
+    for (const auto& [bucket, exemplar] : row.bucket_exemplars) {
+      state_.exemplars[exemplar_slot(series, bucket)] = exemplar;
+    }
   }
   for (const PersistedSeries& row : persisted.codes) {
     const std::uint32_t index =
@@ -324,7 +329,6 @@ void SeriesStore::restore(const PersistedState& persisted) {
     CodeSeries& series = state_.codes[index];
     series.count = row.count;
     series.last_observed_unix_ns = row.time_unix_ns;
-    if (!state_.infos[series.info].classification.documented()) codes_.admit(row.code);
   }
   for (const PersistedSeries& row : persisted.errors) {
     ErrorSeries& series =
@@ -350,7 +354,9 @@ void SeriesStore::set_catalog(std::shared_ptr<const Catalog> catalog) {
 std::shared_ptr<const SeriesSnapshot> SeriesStore::snapshot(std::int64_t now_unix_ns) const {
   auto copy = std::make_shared<SeriesSnapshot>(state_);
   copy->time_unix_ns = now_unix_ns;
-  copy->label_values = {services_.values.size(), actions_.values.size(), codes_.values.size(), 0};
+  for (std::size_t label = 0; label < budgets_.size(); ++label) {
+    copy->label_values[label] = budgets_[label].values.size();
+  }
   for (const SourceSeries& source : copy->sources) {
     const std::size_t files = source.files.files.size();
     const auto label = static_cast<std::size_t>(BoundedLabel::kFile);

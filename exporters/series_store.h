@@ -41,8 +41,8 @@ inline constexpr std::array<std::string_view, 4> kBoundedLabels{"api_service", "
 inline constexpr std::size_t kFileLabelsMax = 64;
 
 /// Why bytes of a log were never read.
-enum class LossReason : std::uint8_t { kTruncated, kReadError };
-inline constexpr std::array<std::string_view, 2> kLossReasons{"truncated", "read_error"};
+enum class LossReason : std::uint8_t { kTruncated, kReadError, kMissing };
+inline constexpr std::array<std::string_view, 3> kLossReasons{"truncated", "read_error", "missing"};
 
 /// What the reader knows about a source's files. Counts never fall; the rest is as of now.
 struct FileStatus {
@@ -53,10 +53,11 @@ struct FileCounts {
   std::uint64_t rotations = 0;
   std::uint64_t truncations = 0;
   std::uint64_t open_errors = 0;
+  std::uint64_t missing = 0;  ///< files that were gone when they were to be read on
   std::array<std::uint64_t, kLossReasons.size()> lost_bytes{};
   std::uint64_t files_open = 0;
-  std::int64_t caught_up_unix_ns =
-      0;                          ///< when all files were last seen read to their ends; 0 = never
+  /// Not before this was the oldest unread line written; 0 = nothing is unread.
+  std::int64_t oldest_unread_unix_ns = 0;
   std::vector<FileStatus> files;  ///< those with a name that exists, sorted by path
 };
 
@@ -111,6 +112,7 @@ struct PersistedSeries {
   DurationCounts durations;
   std::int64_t time_unix_ns = 0;  ///< codes: last observed; infos: first seen
   Exemplar exemplar;
+  std::vector<std::pair<std::size_t, Exemplar>> bucket_exemplars;  ///< calls: by bucket
 };
 struct PersistedSource {
   std::string name;
@@ -121,6 +123,7 @@ struct PersistedState {
   std::vector<PersistedSource> sources;
   std::vector<PersistedSeries> calls, codes, errors, undocumented, infos;
   std::array<std::uint64_t, kBoundedLabels.size()> overflow{};
+  std::vector<std::pair<BoundedLabel, std::string>> admitted;
   bool empty() const { return sources.empty(); }
 };
 
@@ -136,6 +139,8 @@ struct SeriesSnapshot {
   std::vector<ErrorSeries> errors;
   std::vector<UndocumentedSeries> undocumented;
   std::vector<CodeInfo> infos;
+  /// In the order of their admission; an action stands behind its service and a NUL.
+  std::vector<std::pair<BoundedLabel, std::string_view>> admitted;
   std::array<std::uint64_t, kBoundedLabels.size()> overflow{};
   std::array<std::size_t, kBoundedLabels.size()> label_values{};
   std::array<std::size_t, kBoundedLabels.size()> label_limits{};
@@ -174,11 +179,10 @@ class SeriesStore {
   const SeriesSnapshot& state() const { return state_; }
 
  private:
-  /// Admits values up to a limit.
+  /// The values admitted for a label, up to a limit.
   struct Budget {
-    std::size_t limit;
+    std::size_t limit = 0;
     std::set<std::string, std::less<>> values;
-    bool admit(std::string_view value);
   };
 
   RowHandle find_call(std::uint32_t source, std::string_view service, std::string_view action);
@@ -198,6 +202,7 @@ class SeriesStore {
   std::string admitted_code(std::string_view code, bool documented, std::uint8_t& folded);
   void count_overflow(std::uint8_t folded, std::uint64_t observations);
   std::uint32_t exemplar_slot(CallSeries& series, std::size_t bucket);
+  bool admit(BoundedLabel label, std::string_view value);
   std::string_view keep(std::string text);
 
   using Index = std::unordered_map<std::string, std::uint32_t>;
@@ -208,7 +213,7 @@ class SeriesStore {
   std::vector<FileCounts> retired_files_;  ///< by source: counts of readers before this one
   Index call_index_, code_index_, error_index_, undocumented_index_, info_index_;
   std::size_t lazy_codes_ = 0;  ///< code series that no configured product documents
-  Budget services_, actions_, codes_;
+  std::array<Budget, kBoundedLabels.size()> budgets_;  ///< by BoundedLabel; of files unused
 };
 
 }  // namespace apierrd

@@ -44,7 +44,10 @@ void LineCounts::add(const LineCounts& other) {
   lines += other.lines;
   bytes += other.bytes;
   records += other.records;
-  for (std::size_t i = 0; i < by_verdict.size(); ++i) by_verdict[i] += other.by_verdict[i];
+  for (std::size_t i = 0; i < by_verdict.size(); ++i) {
+    by_verdict[i] += other.by_verdict[i];
+    bytes_by_verdict[i] += other.bytes_by_verdict[i];
+  }
   unreadable_times += other.unreadable_times;
   unreadable_latencies += other.unreadable_latencies;
   late_records += other.late_records;

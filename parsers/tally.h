@@ -71,12 +71,14 @@ struct ErrorRow {
   RowHandle handle;
 };
 
-/// Counts of lines and bytes; every line is in exactly one of by_verdict.
+/// Counts of lines and bytes; every line is in exactly one of by_verdict. Bytes of no verdict
+/// belong to no line: a byte order mark, a hole at a file's start.
 struct LineCounts {
   std::uint64_t lines = 0;
   std::uint64_t bytes = 0;
   std::uint64_t records = 0;
   std::array<std::uint64_t, kVerdictCount> by_verdict{};
+  std::array<std::uint64_t, kVerdictCount> bytes_by_verdict{};  ///< line ends included
   std::uint64_t unreadable_times = 0;
   std::uint64_t unreadable_latencies = 0;
   std::uint64_t late_records = 0;          ///< logged more than kLateNs before they were read

@@ -28,6 +28,7 @@ class LogLife {
     options_.patterns = {matches_rotated_ ? "/log/api.log*" : kPath};
     options_.line_bytes_max = 4000;
     options_.linger_ns = 50;
+    if (below(2) == 0) options_.open_files_max = 1;
     write_line();
     restart({});
     look();
@@ -129,7 +130,6 @@ class LogLife {
   // its copy by.
   void copy_and_truncate() {
     finish_line();
-    if (fresh_) write_line(), look();
     shift_names();
     files_.copy(kPath, rotated(1));
     files_.truncate(kPath);
@@ -161,10 +161,13 @@ class LogLife {
     const auto sink = [this](const LineBatch& batch) {
       std::string_view text = batch.text;
       while (!text.empty()) ++seen_[std::string(take_line(text))];
+      return BatchOutcome{};
     };
-    tailer_->sweep(++now_, sink);
-    while (tailer_->read(buffer_, now_, sink)) {
-    }
+    do {
+      tailer_->sweep(++now_, sink);
+      while (tailer_->read(buffer_, now_, sink)) {
+      }
+    } while (tailer_->wants_sweep());
     if (lines_in_file_) fresh_ = false;
     tell("look");
   }
@@ -182,7 +185,9 @@ class LogLife {
     look();
   }
   void restart(std::vector<FilePosition> positions) {
-    tailer_ = std::make_unique<Tailer>(files_, events_, options_, std::move(positions));
+    const bool first_start = positions.empty();
+    tailer_ = std::make_unique<Tailer>(files_, events_, options_,
+                                       TailResume{std::move(positions), first_start, false});
   }
 
   std::mt19937_64 random_;

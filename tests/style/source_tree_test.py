@@ -16,7 +16,7 @@ DOORS = {
     r"prometheus/": {"exporters/self_metrics.cc"},
     r"httplib": {"exporters/http_server.cc"},
     r"spdlog/": {"daemon/log.cc"},
-    r"sqlite3": {"daemon/state_store.cc"},
+    r"sqlite3": {"daemon/sqlite.cc"},
     r"CLI/": {"daemon/cli.cc"},
     r"systemd/": {"daemon/command_run.cc"},
     r"zstd": {"daemon/input_stream.cc"},

@@ -18,20 +18,32 @@ class MemFileSystem : public FileSystem {
  public:
   void append(const std::string& path, std::string_view text) {
     auto& file = files_[path];
-    if (!file) file = std::make_shared<Node>(Node{next_inode_++, {}, ++clock_, 0});
+    if (!file) {
+      file = std::make_shared<Node>(Node{next_inode_++, {}, ++clock_, 0});
+      touch_folder(path);
+    }
     file->bytes.append(text);
     file->modified_ns = ++clock_;
   }
   void rename(const std::string& from, const std::string& to) {
     files_[to] = files_.at(from);
     files_.erase(from);
+    touch_folder(from);
+    touch_folder(to);
   }
   void copy(const std::string& from, const std::string& to) { append(to, files_.at(from)->bytes); }
   void truncate(const std::string& path) {
     files_.at(path)->bytes.clear();
     files_.at(path)->modified_ns = ++clock_;
   }
-  void remove(const std::string& path) { files_.erase(path); }
+  void cut(const std::string& path, std::size_t size) {
+    files_.at(path)->bytes.resize(size);
+    files_.at(path)->modified_ns = ++clock_;
+  }
+  void remove(const std::string& path) {
+    files_.erase(path);
+    touch_folder(path);
+  }
   bool exists(const std::string& path) const { return files_.contains(path); }
   /// What gzip does: another file, with the modification time of the first. It is not packed in
   /// fact, since open() gives the text of compressed files.
@@ -39,7 +51,7 @@ class MemFileSystem : public FileSystem {
     const Node& plain = *files_.at(path);
     files_[path + ".gz"] =
         std::make_shared<Node>(Node{next_inode_++, plain.bytes, ++clock_, plain.modified_ns});
-    files_.erase(path);
+    remove(path);
   }
   /// Makes reads of all files fail, as a broken disk does.
   void break_reads(bool broken) { *broken_ = broken; }
@@ -58,6 +70,11 @@ class MemFileSystem : public FileSystem {
   }
   Result<std::optional<FileInfo>> info(const std::string& path) override {
     const auto found = files_.find(path);
+    if (const auto folder = folders_.find(path); folder != folders_.end()) {
+      FileInfo info;
+      info.modified_ns = folder->second;
+      return std::optional(info);
+    }
     if (found == files_.end()) return std::optional<FileInfo>();
     return std::optional(info_of(*found->second));
   }
@@ -95,7 +112,10 @@ class MemFileSystem : public FileSystem {
     std::shared_ptr<bool> broken;
   };
 
+  void touch_folder(const std::string& path) { folders_[folder_of(path)] = ++clock_; }
+
   std::map<std::string, std::shared_ptr<Node>> files_;
+  std::map<std::string, std::int64_t> folders_;  ///< when names in them changed
   std::map<std::string, bool> forbidden_;
   std::shared_ptr<bool> broken_ = std::make_shared<bool>(false);
   std::uint64_t next_inode_ = 100;
@@ -112,6 +132,12 @@ class RecordingEvents : public TailEvents {
   void file_rotated(const std::string& path) override { seen.push_back("rotated " + path); }
   void file_truncated(const std::string& path, std::uint64_t) override {
     seen.push_back("truncated " + path);
+  }
+  void file_shortened(const std::string& path, std::uint64_t, std::uint64_t resumed_at) override {
+    seen.push_back("shortened " + path + " " + std::to_string(resumed_at));
+  }
+  void file_missing(const std::string& path, std::uint64_t) override {
+    seen.push_back("missing " + path);
   }
   void file_closed(const std::string& path) override { seen.push_back("closed " + path); }
   void file_failed(const Error& error) override { seen.push_back("failed " + error.where); }

@@ -40,12 +40,23 @@ TEST_F(StateStoreTest, WhatIsSavedComesBack) {
   tally.add(call, *catalog, 77);
   tally.lines.lines = 3;
   series.apply(source, tally, 77);
-  const std::vector<SourcePositions> positions{{"s", {{"/a.log", {1, 2}, 30, UINT64_MAX}}}};
+  FilePosition position;
+  position.key = 7;
+  position.log = position.name = "/a.log";
+  position.id = {1, 2};
+  position.offset = 30;
+  position.marker = UINT64_MAX;
+  position.marks = {{10, 11}, {20, 21}};
+  position.ledger.parsed = 30;
+  const std::vector<SourceChanges> positions{{"s", {{position}, {}}}};
   {
     auto store = StateStore::open(path);
     ASSERT_TRUE(store) << store.error().text();
-    ASSERT_TRUE((*store)->save(series.state(), positions));
-    ASSERT_TRUE((*store)->save(series.state(), positions));
+    ASSERT_TRUE((*store)->save(series.state(), positions, "boot"));
+    ASSERT_TRUE((*store)->save(series.state(), {}, "boot"));
+    auto look = StateStore::open(path, StateStore::Purpose::kLook);
+    ASSERT_TRUE(look) << look.error().text();
+    EXPECT_TRUE((*look)->load());
   }
   auto store = StateStore::open(path);
   ASSERT_TRUE(store) << store.error().text();
@@ -61,8 +72,15 @@ TEST_F(StateStoreTest, WhatIsSavedComesBack) {
   ASSERT_EQ(loaded->series.infos.size(), 1U);
   EXPECT_EQ(loaded->series.sources.at(0).lines.lines, 3U);
   ASSERT_EQ(loaded->positions.size(), 1U);
-  EXPECT_EQ(loaded->positions[0].files[0].offset, 30U);
-  EXPECT_EQ(loaded->positions[0].files[0].marker, UINT64_MAX);
+  EXPECT_EQ(loaded->positions[0].files, std::vector<FilePosition>{position});
+  EXPECT_EQ(loaded->boot_id, "boot");
+  ASSERT_EQ(loaded->series.calls[0].bucket_exemplars.size(), 1U);
+  EXPECT_EQ(loaded->series.calls[0].bucket_exemplars[0].second.request_id(), "id");
+  EXPECT_THAT(loaded->series.admitted,
+              testing::UnorderedElementsAre(
+                  testing::Pair(BoundedLabel::kService, "billing"),
+                  testing::Pair(BoundedLabel::kAction, std::string("billing\0A", 9)),
+                  testing::Pair(BoundedLabel::kCode, "Brand.New")));
 }
 
 TEST_F(StateStoreTest, ASecondDaemonIsRefused) {

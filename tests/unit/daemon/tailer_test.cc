@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/support/mem_file_system.h"
 
 namespace apierrd {
@@ -19,20 +21,25 @@ class TailerTest : public testing::Test {
     options.linger_ns = 100;
     options.line_bytes_max = 1000;
   }
-  void start(std::vector<FilePosition> resume = {}) {
-    tailer = std::make_unique<Tailer>(files, events, options, std::move(resume));
+  void start() { tailer = std::make_unique<Tailer>(files, events, options, TailResume{}); }
+  void restart(std::vector<FilePosition> positions, bool rebooted = false) {
+    tailer = std::make_unique<Tailer>(files, events, options,
+                                      TailResume{std::move(positions), false, rebooted});
   }
-  // One look and everything there is to read.
+  // One look and everything there is to read, and whatever that makes necessary.
   Lines look() {
     Lines lines;
     const auto sink = [&lines](const LineBatch& batch) {
       for (unsigned i = 0; i < batch.overlong_lines; ++i) lines.emplace_back("(too long)");
       std::string_view text = batch.text;
       while (!text.empty()) lines.emplace_back(take_line(text));
+      return BatchOutcome{batch.text.size(), 0, 0, 0};
     };
-    tailer->sweep(++now, sink);
-    while (tailer->read(buffer, now, sink)) {
-    }
+    do {
+      tailer->sweep(++now, sink);
+      while (tailer->read(buffer, now, sink)) {
+      }
+    } while (tailer->wants_sweep());
     return lines;
   }
 
@@ -182,13 +189,20 @@ TEST_F(TailerTest, AReadErrorIsNoTruncation) {
 TEST_F(TailerTest, PositionsOfFilesNotSeenAreKeptUpToALimit) {
   std::vector<FilePosition> resume;
   for (std::uint64_t i = 1; i <= 1'001; ++i) {
-    resume.push_back({"/log/gone" + std::to_string(i), {1, i}, i, i, 0});
+    FilePosition& gone = resume.emplace_back();
+    gone.key = i;
+    gone.log = gone.name = "/log/gone" + std::to_string(i);
+    gone.id = {1, i};
+    gone.offset = gone.ledger.parsed = i;
   }
-  start(resume);
+  restart(resume);
   look();
   const std::vector<FilePosition> positions = tailer->positions();
-  ASSERT_EQ(positions.size(), 1'000U);
-  EXPECT_EQ(positions.front().path, "/log/gone2");
+  ASSERT_EQ(positions.size(), 1'001U);
+  EXPECT_EQ(positions[0].key, 0U) << "what the forgotten one came to";
+  EXPECT_EQ(positions[0].ledger.parsed, 1U);
+  EXPECT_EQ(positions[1].log, "/log/gone2");
+  EXPECT_EQ(tailer->counts().missing, 1'001U);
 }
 
 TEST_F(TailerTest, EqualFilesOfAFirstLookAllCount) {
@@ -240,7 +254,7 @@ TEST_F(TailerTest, RotationsWhileNobodyLooked) {
   files.append("/log/api.log", "3\n");
   files.rename("/log/api.log", "/log/api.log.1");
   files.append("/log/api.log", "4\n");
-  start(positions);
+  restart(positions);
   EXPECT_THAT(look(), testing::UnorderedElementsAre("2", "3", "4"));
 }
 
@@ -291,9 +305,9 @@ TEST_F(TailerTest, UnreadEndOfAFileCompressedWhileStoppedIsRead) {
   files.rename("/log/api.log", "/log/api.log.1");
   files.compress("/log/api.log.1");
   files.append("/log/api.log", "three\n");
-  start(positions);
+  restart(positions);
   EXPECT_THAT(look(), testing::UnorderedElementsAre("two", "three"));
-  start(tailer->positions());
+  restart(tailer->positions());
   EXPECT_EQ(look(), Lines{});
 }
 
@@ -308,7 +322,7 @@ TEST_F(TailerTest, CompressedHistoryIsNotOurs) {
   files.rename("/log/api.log", "/log/api.log.1");
   files.append("/log/api.log", "two\n");
   EXPECT_EQ(look(), (Lines{"two"}));
-  start(tailer->positions());
+  restart(tailer->positions());
   EXPECT_EQ(look(), Lines{});
 }
 
@@ -335,7 +349,7 @@ TEST_F(TailerTest, HoleOfAWriterWithoutAppendCostsNoLine) {
   EXPECT_EQ(look(), (Lines{"second line"}));
   EXPECT_EQ(tailer->positions().back().offset, hole.size() + 12);
   files.append("/log/api.log", "third\n");
-  start(tailer->positions());
+  restart(tailer->positions());
   EXPECT_EQ(look(), (Lines{"third"}));
 }
 
@@ -344,10 +358,10 @@ TEST_F(TailerTest, ResumesWhereTheMarkerMatches) {
   start();
   look();
   const std::vector<FilePosition> positions = tailer->positions();
-  ASSERT_EQ(positions.size(), 1U);
-  EXPECT_EQ(positions[0].offset, 8U);
+  ASSERT_EQ(positions.size(), 2U);
+  EXPECT_EQ(positions[1].offset, 8U);
   files.append("/log/api.log", "ee\n");
-  start(positions);
+  restart(positions);
   EXPECT_EQ(look(), (Lines{"three"}));
 }
 
@@ -358,19 +372,164 @@ TEST_F(TailerTest, AnotherFileOfTheSameInodeIsReadFromItsStart) {
   const std::vector<FilePosition> positions = tailer->positions();
   files.truncate("/log/api.log");
   files.append("/log/api.log", "1\n2\n3\n4\n5\n");
-  start(positions);
+  restart(positions);
   EXPECT_EQ(look(), (Lines{"1", "2", "3", "4", "5"}));
+}
+
+// Lines of a length that no marker of them is like another.
+std::string numbered_lines(int from, int to) {
+  std::string text;
+  for (int i = from; i <= to; ++i) text += std::to_string(i) + std::string(99, 'x') + "\n";
+  return text;
+}
+
+TEST_F(TailerTest, ALogShortenedByPowerLossIsNotCountedAgain) {
+  files.append("/log/api.log", numbered_lines(1, 30));
+  start();
+  EXPECT_EQ(look().size(), 30U);
+  tailer->settle();
+  files.append("/log/api.log", numbered_lines(31, 40));
+  EXPECT_EQ(look().size(), 10U);
+  const std::vector<FilePosition> positions = tailer->positions();
+  files.cut("/log/api.log", numbered_lines(1, 35).size());
+  restart(positions, true);
+  EXPECT_EQ(look(), Lines{});
+  EXPECT_EQ(tailer->counts().truncations, 0U);
+  files.append("/log/api.log", "new\n");
+  EXPECT_EQ(look(), (Lines{"new"}));
+  const FilePosition after = tailer->positions().back();
+  EXPECT_EQ(after.ledger.counted(), after.offset + after.ledger.undone);
+  // Without a new start of the machine it is what it looks like: a truncation.
+  restart(positions, false);
+  EXPECT_EQ(look().size(), 36U);
+  EXPECT_EQ(tailer->counts().truncations, 1U);
+}
+
+TEST_F(TailerTest, NulBytesOfAPowerLossCostNoLine) {
+  files.append("/log/api.log", numbered_lines(1, 30));
+  start();
+  EXPECT_EQ(look().size(), 30U);
+  tailer->settle();
+  files.append("/log/api.log", numbered_lines(31, 40));
+  EXPECT_EQ(look().size(), 10U);
+  const std::vector<FilePosition> positions = tailer->positions();
+  const std::size_t kept = numbered_lines(1, 32).size();
+  const std::size_t size = numbered_lines(1, 40).size();
+  files.cut("/log/api.log", kept);
+  files.append("/log/api.log", std::string(size - kept, '\0') + "new\n");
+  restart(positions, true);
+  EXPECT_EQ(look(), (Lines{"new"}));
+}
+
+TEST_F(TailerTest, AFileThatIsGoneAtARestartIsSaidToBeMissing) {
+  files.append("/log/api.log", "one\n");
+  start();
+  look();
+  const std::vector<FilePosition> positions = tailer->positions();
+  files.rename("/log/api.log", "/elsewhere/api.log");
+  files.append("/log/api.log", "two\n");
+  restart(positions);
+  EXPECT_EQ(look(), (Lines{"two"}));
+  EXPECT_EQ(tailer->counts().missing, 1U);
+  EXPECT_THAT(events.seen, testing::Contains("missing /log/api.log"));
+}
+
+TEST_F(TailerTest, AReadErrorAtARestartIsNoNewFile) {
+  files.append("/log/api.log", "one\n");
+  start();
+  look();
+  const std::vector<FilePosition> positions = tailer->positions();
+  files.append("/log/api.log", "two\n");
+  files.break_reads(true);
+  restart(positions);
+  EXPECT_EQ(look(), Lines{});
+  files.break_reads(false);
+  EXPECT_EQ(look(), (Lines{"two"}));
+  EXPECT_EQ(tailer->counts().missing, 0U);
+}
+
+TEST_F(TailerTest, MoreFilesThanMayBeOpen) {
+  options.open_files_max = 2;
+  for (int i = 0; i < 9; ++i) files.append("/log/api" + std::to_string(i) + ".log", "1\n");
+  start();
+  EXPECT_EQ(look().size(), 9U);
+  EXPECT_LE(tailer->refresh_counts(0).files_open, 2U);
+  for (int i = 0; i < 9; ++i) files.append("/log/api" + std::to_string(i) + ".log", "2\n");
+  files.rename("/log/api8.log", "/log/api8.log.1");
+  EXPECT_EQ(look().size(), 9U);
+  EXPECT_EQ(tailer->counts().missing, 0U);
+}
+
+TEST_F(TailerTest, AnUnreadFileDeletedWhileItWasClosedIsCountedAsLost) {
+  options.open_files_max = 1;
+  for (const char* name : {"/log/api1.log", "/log/api2.log"}) files.append(name, "1\n");
+  start();
+  EXPECT_EQ(look().size(), 2U);
+  for (const char* name : {"/log/api1.log", "/log/api2.log"}) files.append(name, "unread\n");
+  for (const char* name : {"/log/api1.log", "/log/api2.log"}) tailer->look_at(name, ++now);
+  files.remove("/log/api2.log");
+  EXPECT_EQ(look(), (Lines{"unread"}));
+  EXPECT_EQ(tailer->counts().missing, 1U);
+  EXPECT_EQ(tailer->counts().lost_bytes[static_cast<std::size_t>(LossReason::kMissing)], 7U);
+}
+
+TEST_F(TailerTest, AnEmptyRotatedFileIsWaitedFor) {
+  files.append("/log/api.log", "one\n");
+  start();
+  look();
+  files.append("/log/api.log.1", "");
+  EXPECT_EQ(look(), Lines{});
+  restart(tailer->positions());
+  EXPECT_EQ(look(), Lines{});
+  files.append("/log/api.log.1", "late\n");
+  EXPECT_EQ(look(), (Lines{"late"}));
+}
+
+TEST_F(TailerTest, ALogThatMerelyBeginsAlikeIsNoCopy) {
+  files.append("/log/api.log", "# a line that begins every log\n");
+  start();
+  EXPECT_EQ(look().size(), 1U);
+  files.rename("/log/api.log", "/log/api.log.2");
+  files.append("/log/api.log.1", "# a line that begins every log\nmissed\n");
+  files.append("/log/api.log", "# a line that begins every log\n");
+  EXPECT_THAT(look(), testing::Contains("missed"));
+}
+
+TEST_F(TailerTest, WhatItsBytesCameToAddsUpInEveryFile) {
+  files.append("/log/api.log", "one\ntwo\n");
+  start();
+  look();
+  files.truncate("/log/api.log");
+  files.append("/log/api.log", std::string(50, '\0') + "three\n");
+  look();
+  for (const FilePosition& position : tailer->positions()) {
+    EXPECT_EQ(position.ledger.counted(), position.offset + position.ledger.undone);
+  }
+  EXPECT_EQ(tailer->positions().back().ledger.padding, 50U);
+}
+
+TEST(AddMark, KeepsTheLatestAndThinsOutTheOld) {
+  std::vector<Mark> marks;
+  for (std::uint64_t i = 1; i <= 10'000; ++i) add_mark(marks, {i * 100, i});
+  ASSERT_EQ(marks.size(), kMarksMax);
+  EXPECT_EQ(marks.back().offset, 1'000'000U);
+  EXPECT_EQ(marks[kMarksMax - 2].offset, 999'900U);
+  EXPECT_LT(marks[1].offset, 500'000U);
+  EXPECT_TRUE(std::is_sorted(marks.begin(), marks.end(),
+                             [](const Mark& a, const Mark& b) { return a.offset < b.offset; }));
 }
 
 TEST_F(TailerTest, LagIsWhatIsNotCounted) {
   files.append("/log/api.log", "1\nhalf");
   start();
-  tailer->sweep(++now, [](const LineBatch&) {});
+  tailer->sweep(++now, [](const LineBatch&) { return BatchOutcome{}; });
   EXPECT_EQ(tailer->refresh_counts(5).files.at(0).lag_bytes, 6U);
-  EXPECT_EQ(tailer->counts().caught_up_unix_ns, 0);
+  EXPECT_EQ(tailer->counts().oldest_unread_unix_ns, 1) << "when the file was born";
+  EXPECT_EQ(tailer->backlog_bytes(), 6U);
   look();
   EXPECT_EQ(tailer->refresh_counts(7).files.at(0).lag_bytes, 4U);
-  EXPECT_EQ(tailer->counts().caught_up_unix_ns, 7);
+  EXPECT_EQ(tailer->counts().oldest_unread_unix_ns, 0);
+  EXPECT_EQ(tailer->backlog_bytes(), 0U);
 }
 
 TEST_F(TailerTest, AHintReadsJustThatFile) {
@@ -382,7 +541,10 @@ TEST_F(TailerTest, AHintReadsJustThatFile) {
   tailer->look_at("/log/other.txt", ++now);
   tailer->look_at("/log/api.log", now);
   Lines lines;
-  tailer->read(buffer, now, [&](const LineBatch& batch) { lines.emplace_back(batch.text); });
+  tailer->read(buffer, now, [&](const LineBatch& batch) {
+    lines.emplace_back(batch.text);
+    return BatchOutcome{};
+  });
   EXPECT_EQ(lines, (Lines{"2\n"}));
 }
 

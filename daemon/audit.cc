@@ -1,0 +1,151 @@
+#include "daemon/audit.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "daemon/siblings.h"
+#include "daemon/whole_file.h"
+
+namespace apierrd {
+
+namespace {
+
+// The first `size` bytes of an open file.
+class Head : public InputStream {
+ public:
+  Head(OpenFile& file, std::uint64_t size) : file_(file), size_(size) {}
+  Result<std::size_t> read(std::span<char> into) override {
+    const std::uint64_t left = size_ - at_;
+    Result<std::size_t> count =
+        file_.read_at(at_, into.first(std::min<std::uint64_t>(into.size(), left)));
+    if (count) at_ += *count;
+    return count;
+  }
+  std::uint64_t consumed_bytes() const override { return at_; }
+  std::uint64_t total_bytes() const override { return size_; }
+
+ private:
+  OpenFile& file_;
+  std::uint64_t size_;
+  std::uint64_t at_ = 0;
+};
+
+ByteLedger ledger_of(const LineCounts& lines) {
+  ByteLedger ledger;
+  std::uint64_t* const by_kind[] = {&ledger.parsed, &ledger.ignored, &ledger.rejected};
+  for (const VerdictInfo& verdict : kVerdicts) {
+    *by_kind[static_cast<std::size_t>(verdict.kind)] +=
+        lines.bytes_by_verdict[static_cast<std::size_t>(verdict.verdict)];
+  }
+  ledger.padding = lines.bytes - ledger.counted();
+  return ledger;
+}
+
+// The file that holds a generation: under its last name, or a rotated name of its log.
+std::unique_ptr<OpenFile> find_file(const FilePosition& at, FileSystem& files) {
+  std::vector<std::string> names{at.name};
+  const FolderListing listing(files, folder_of(at.log));
+  names.push_back(at.log);
+  for (std::string& name : listing.rotated_names_of(at.log)) names.push_back(std::move(name));
+  for (const std::string& name : names) {
+    if (name.empty()) continue;
+    const Result<std::optional<FileInfo>> info = files.info(name);
+    if (!info || !*info || !(*info)->regular || (*info)->id != at.id) continue;
+    Result<std::unique_ptr<OpenFile>> file = files.open(name);
+    if (file) return *std::move(file);
+  }
+  return nullptr;
+}
+
+AuditedGeneration look_at(const FilePosition& at, FileSystem& files,
+                          const std::optional<Ruleset>& ruleset) {
+  AuditedGeneration audited{at, FileFinding::kGone, 0};
+  const std::unique_ptr<OpenFile> file = find_file(at, files);
+  const Result<FileInfo> info = file ? file->info() : Result<FileInfo>(FileInfo{});
+  if (!file || !info) return audited;
+  if (at.ledger.skipped > 0 && at.offset == at.ledger.skipped) {  // nothing of it was counted
+    audited.finding = FileFinding::kMatches;
+    audited.unread_bytes = info->size - std::min(info->size, at.offset);
+    return audited;
+  }
+  const bool same =
+      at.offset == 0 || compare_marker(*file, at.offset, at.marker) == ContentMatch::kSame;
+  if (!same) {
+    audited.finding = FileFinding::kGrew;
+    return audited;
+  }
+  audited.unread_bytes = info->size - std::min(info->size, at.offset);
+  audited.finding = FileFinding::kMatches;
+  if (!ruleset || at.ledger.skipped > 0 || at.ledger.undone > 0) return audited;
+  Head head(*file, at.offset);
+  ReadBuffer buffer(ruleset->line_bytes_max);
+  Tally tally;
+  if (!count_whole(head, *ruleset, buffer, 0, tally)) return audited;
+  ByteLedger counted = ledger_of(tally.lines);
+  counted.lost = at.ledger.lost;
+  audited.finding = counted == at.ledger ? FileFinding::kRecounted : FileFinding::kDiffers;
+  return audited;
+}
+
+void compare(std::vector<std::string>& faults, std::string_view what, std::uint64_t files,
+             std::uint64_t counters) {
+  if (files == counters) return;
+  faults.push_back(fmt::format("{}: {} bytes by file, {} by counter", what, files, counters));
+}
+
+void check_sums(AuditedSource& source, const PersistedSource& counted) {
+  const ByteLedger counters = ledger_of(counted.lines);
+  compare(source.faults, "parsed", source.sum.parsed, counters.parsed);
+  compare(source.faults, "ignored", source.sum.ignored, counters.ignored);
+  compare(source.faults, "rejected", source.sum.rejected, counters.rejected);
+  compare(source.faults, "padding", source.sum.padding, counters.padding);
+  std::uint64_t lost = 0;
+  for (const std::uint64_t bytes : counted.files.lost_bytes) lost += bytes;
+  compare(source.faults, "lost", source.sum.lost, lost);
+}
+
+}  // namespace
+
+std::string_view name_of(FileFinding finding) {
+  switch (finding) {
+    case FileFinding::kRecounted: return "recounted";
+    case FileFinding::kMatches: return "matches";
+    case FileFinding::kGrew: return "changed";
+    case FileFinding::kGone: return "gone";
+    case FileFinding::kDiffers: return "differs";
+    case FileFinding::kForgotten: return "forgotten";
+  }
+  return "";
+}
+
+std::vector<AuditedSource> audit(const StateStore::Loaded& state, FileSystem& files,
+                                 const RulesetOf& ruleset_of) {
+  std::vector<AuditedSource> sources;
+  for (const PersistedSource& counted : state.series.sources) {
+    AuditedSource& source = sources.emplace_back();
+    source.name = counted.name;
+    const std::optional<Ruleset> ruleset = ruleset_of(counted.name);
+    for (const SourcePositions& positions : state.positions) {
+      if (positions.source != counted.name) continue;
+      for (const FilePosition& at : positions.files) {
+        AuditedGeneration audited = at.key == 0 ? AuditedGeneration{at, FileFinding::kForgotten, 0}
+                                                : look_at(at, files, ruleset);
+        source.sum.add(at.ledger);
+        if (at.ledger.counted() != at.offset + at.ledger.undone) {
+          source.faults.push_back(fmt::format("{}: {} bytes accounted for, offset {}", at.log,
+                                              at.ledger.counted(), at.offset));
+        }
+        if (audited.finding == FileFinding::kDiffers) {
+          source.faults.push_back(
+              fmt::format("{}: counted again it comes to something else", at.name));
+        }
+        source.generations.push_back(std::move(audited));
+      }
+    }
+    check_sums(source, counted);
+  }
+  return sources;
+}
+
+}  // namespace apierrd

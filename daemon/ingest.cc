@@ -1,0 +1,267 @@
+#include "daemon/ingest.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace apierrd {
+
+namespace {
+
+TailOptions tail_options(const Config& config, const SourceConfig& source) {
+  TailOptions options;
+  options.patterns = source.paths;
+  options.line_bytes_max = config.line_bytes;
+  options.start_at_end = source.start_at_end;
+  options.linger_ns = static_cast<std::int64_t>(config.linger_ms) * 1'000'000;
+  options.open_files_max = std::max<std::size_t>(1, config.open_files / config.sources.size());
+  return options;
+}
+
+// The bytes of each kind of verdict, for the file they were read from.
+BatchOutcome outcome_of(const LineCounts& lines) {
+  BatchOutcome outcome;
+  std::uint64_t* const by_kind[] = {&outcome.parsed_bytes, &outcome.ignored_bytes,
+                                    &outcome.rejected_bytes};
+  for (const VerdictInfo& verdict : kVerdicts) {
+    *by_kind[static_cast<std::size_t>(verdict.kind)] +=
+        lines.bytes_by_verdict[static_cast<std::size_t>(verdict.verdict)];
+  }
+  outcome.newest_record_unix_ns = lines.newest_record_unix_ns;
+  return outcome;
+}
+
+}  // namespace
+
+// What happens to a source's files, told to the operator.
+class Ingest::Events : public TailEvents {
+ public:
+  Events(Log& log, std::string source) : log_(log), source_(std::move(source)) {}
+  void file_opened(const std::string& path, std::uint64_t offset) override {
+    log_.info("file_opened", fmt::format("source={} path={} offset={}", source_, path, offset));
+  }
+  void file_rotated(const std::string& path) override {
+    log_.info("file_rotated",
+              fmt::format("source={} path={}; reading the old file to its end", source_, path));
+  }
+  void file_truncated(const std::string& path, std::uint64_t lost_bytes) override {
+    log_.warning("file_truncated",
+                 fmt::format("source={} path={} uncounted_bytes_lost={}; reading from its start",
+                             source_, path, lost_bytes));
+  }
+  void file_shortened(const std::string& path, std::uint64_t counted,
+                      std::uint64_t resumed_at) override {
+    log_.warning("file_shortened",
+                 fmt::format("source={} path={} counted={} resumed_at={}; the machine was started "
+                             "anew and the log has lost what had not reached the disk",
+                             source_, path, counted, resumed_at));
+  }
+  void file_missing(const std::string& path, std::uint64_t offset) override {
+    log_.warning("file_missing",
+                 fmt::format("source={} path={} offset={}; gone, and no file goes on where it "
+                             "stopped: what was written behind the offset is lost",
+                             source_, path, offset));
+  }
+  void file_closed(const std::string& path) override {
+    log_.info("file_closed",
+              fmt::format("source={} path={}; renamed or deleted, and quiet since", source_, path));
+  }
+  void file_failed(const Error& error) override {
+    log_.warning("file_failed", fmt::format("source={} {}; trying again at the next sweep", source_,
+                                            error.text()));
+  }
+
+ private:
+  Log& log_;
+  std::string source_;
+};
+
+// A source's reader and what its lines have come to since they were last applied.
+struct Ingest::Source {
+  std::string name;
+  std::uint32_t index = 0;  ///< in the series store
+  Ruleset ruleset;
+  std::unique_ptr<Events> events;
+  Tailer tailer;
+  Tally tally;
+};
+
+Ingest::Ingest(const Config& config, std::shared_ptr<const Catalog> catalog, FileSystem& files,
+               Clock& clock, Log& log, std::unique_ptr<StateStore> state, std::string boot_id,
+               CommitObserver observer)
+    : files_(files),
+      clock_(clock),
+      log_(log),
+      state_(std::move(state)),
+      boot_id_(std::move(boot_id)),
+      observer_(std::move(observer)),
+      config_(config),
+      series_(std::make_unique<SeriesStore>(config.limits, std::move(catalog))),
+      buffer_(config.line_bytes) {}
+
+Ingest::~Ingest() = default;
+
+Result<bool> Ingest::restore() {
+  bool first_start = true;
+  if (state_) {
+    Result<StateStore::Loaded> loaded = state_->load();
+    if (!loaded) return loaded.error();
+    first_start = loaded->series.empty();
+    rebooted_ = !loaded->boot_id.empty() && !boot_id_.empty() && loaded->boot_id != boot_id_;
+    for (const PersistedSource& source : loaded->series.sources) known_.insert(source.name);
+    for (const SourceConfig& source : config_.sources) {
+      series_->add_source(source.name, config_.products);
+    }
+    series_->restore(loaded->series);
+    resume_ = std::move(loaded->positions);
+  }
+  configure(config_, series_->state().catalog);
+  refresh_counts();
+  latest_ = series_->snapshot(now());
+  return first_start;
+}
+
+void Ingest::configure(const Config& config, std::shared_ptr<const Catalog> catalog) {
+  config_ = config;
+  series_->set_catalog(catalog);
+  buffer_.resize_for(config.line_bytes);
+  std::vector<std::unique_ptr<Source>> before = std::exchange(sources_, {});
+  for (const SourceConfig& wanted : config.sources) {
+    const auto known = std::find_if(before.begin(), before.end(), [&](const auto& source) {
+      return source && source->name == wanted.name;
+    });
+    Ruleset ruleset{catalog, wanted.log_format, config.line_bytes};
+    const std::uint32_t index = series_->add_source(wanted.name, config.products);
+    if (known != before.end()) {
+      std::unique_ptr<Source> source = std::move(*known);
+      source->ruleset = std::move(ruleset);
+      source->tailer.set_options(tail_options(config, wanted));
+      source->tally.reset();
+      sources_.push_back(std::move(source));
+      continue;
+    }
+    auto events = std::make_unique<Events>(log_, wanted.name);
+    Tailer tailer(files_, *events, tail_options(config, wanted), take_resume(wanted.name));
+    sources_.push_back(std::make_unique<Source>(Source{
+        wanted.name, index, std::move(ruleset), std::move(events), std::move(tailer), Tally()}));
+  }
+  // Should such a source come back, it goes on where it stopped.
+  for (const std::unique_ptr<Source>& source : before) {
+    if (!source) continue;
+    resume_.push_back({source->name, source->tailer.positions()});
+    series_->retire_files(source->index);
+  }
+}
+
+TailResume Ingest::take_resume(const std::string& source) {
+  TailResume resume;
+  resume.first_start = known_.insert(source).second;
+  resume.rebooted = rebooted_;
+  const auto saved = std::find_if(resume_.begin(), resume_.end(), [&](const auto& positions) {
+    return positions.source == source;
+  });
+  if (saved == resume_.end()) return resume;
+  resume.positions = std::move(saved->files);
+  resume_.erase(saved);
+  return resume;
+}
+
+void Ingest::sweep() {
+  const std::int64_t monotonic = clock_.monotonic_ns();
+  for (const std::unique_ptr<Source>& source : sources_) {
+    source->tailer.sweep(monotonic, [&](const LineBatch& batch) { return count(*source, batch); });
+  }
+}
+
+bool Ingest::wants_sweep() const {
+  return std::any_of(sources_.begin(), sources_.end(),
+                     [](const auto& source) { return source->tailer.wants_sweep(); });
+}
+
+void Ingest::look_at(const std::string& path) {
+  const std::int64_t monotonic = clock_.monotonic_ns();
+  for (const std::unique_ptr<Source>& source : sources_) source->tailer.look_at(path, monotonic);
+}
+
+bool Ingest::read_round() {
+  bool more = false;
+  const std::int64_t monotonic = clock_.monotonic_ns();
+  for (const std::unique_ptr<Source>& source : sources_) {
+    more |= source->tailer.read(buffer_, monotonic,
+                                [&](const LineBatch& batch) { return count(*source, batch); });
+  }
+  return more;
+}
+
+BatchOutcome Ingest::count(Source& source, LineBatch batch) {
+  batch.now_unix_ns = now();
+  process_batch(batch, source.ruleset, parser_, source.tally);
+  const BatchOutcome outcome = outcome_of(source.tally.lines);
+  series_->apply(source.index, source.tally, batch.now_unix_ns);
+  source.tally.clear();
+  dirty_ = true;
+  return outcome;
+}
+
+void Ingest::refresh_counts() {
+  for (const std::unique_ptr<Source>& source : sources_) {
+    dirty_ |= series_->set_files(source->index, source->tailer.refresh_counts(now()));
+  }
+}
+
+bool Ingest::commit() {
+  refresh_counts();
+  std::vector<SourceChanges> changes;
+  for (const std::unique_ptr<Source>& source : sources_) {
+    PositionChanges files = source->tailer.changes();
+    if (files.changed.empty() && files.removed.empty()) continue;
+    changes.push_back({source->name, std::move(files)});
+  }
+  if (state_ && (dirty_ || !changes.empty())) {
+    const Result<void> saved = state_->save(series_->state(), changes, boot_id_);
+    if (!saved) {
+      dirty_ = true;  // tried again with the next commit
+      if (observer_.failed) observer_.failed();
+      log_.error("state_not_written", saved.error().text() +
+                                          "; counting goes on, /metrics shows the last written "
+                                          "counts until it works again");
+      return false;
+    }
+    for (const std::unique_ptr<Source>& source : sources_) source->tailer.settle();
+  }
+  if (state_ && observer_.committed) observer_.committed(now());
+  dirty_ = false;
+  return true;
+}
+
+// While the state cannot be written, counters stay as they were last committed; only what says how
+// far behind that is goes on changing.
+std::shared_ptr<const SeriesSnapshot> Ingest::snapshot() {
+  if (!dirty_) return latest_ = series_->snapshot(now());
+  auto snapshot = std::make_shared<SeriesSnapshot>(*latest_);
+  snapshot->time_unix_ns = now();
+  for (SourceSeries& shown : snapshot->sources) {
+    for (const SourceSeries& source : series_->state().sources) {
+      if (source.name != shown.name) continue;
+      shown.files.files = source.files.files;
+      shown.files.files_open = source.files.files_open;
+      shown.files.oldest_unread_unix_ns = source.files.oldest_unread_unix_ns;
+    }
+  }
+  return snapshot;
+}
+
+std::set<std::string> Ingest::folders() const {
+  std::set<std::string> folders;
+  for (const std::unique_ptr<Source>& source : sources_) folders.merge(source->tailer.folders());
+  return folders;
+}
+
+std::uint64_t Ingest::backlog_bytes() const {
+  std::uint64_t bytes = 0;
+  for (const std::unique_ptr<Source>& source : sources_) bytes += source->tailer.backlog_bytes();
+  return bytes;
+}
+
+}  // namespace apierrd

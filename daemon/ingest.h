@@ -1,0 +1,93 @@
+// From files to committed counts: readers, tallies, series and state, without a thread of their
+// own. What drives it (the pipeline's thread, a test) decides when to look, to read and to commit;
+// between any two calls it may be dropped, and a later run goes on from the last commit.
+//
+// One thread. docs/architecture.md shows where it stands.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "daemon/config.h"
+#include "daemon/log.h"
+#include "daemon/os.h"
+#include "daemon/state_store.h"
+#include "daemon/tailer.h"
+#include "exporters/series_store.h"
+#include "parsers/process_batch.h"
+
+namespace apierrd {
+
+/// Told of commits, for metrics.
+struct CommitObserver {
+  std::function<void(std::int64_t unix_ns)> committed;  ///< also when there was nothing to write
+  std::function<void()> failed;
+};
+
+class Ingest {
+ public:
+  /// `state` may be null: then nothing survives a restart. `boot_id` tells one start of the machine
+  /// from another; empty if unknown.
+  Ingest(const Config& config, std::shared_ptr<const Catalog> catalog, FileSystem& files,
+         Clock& clock, Log& log, std::unique_ptr<StateStore> state, std::string boot_id,
+         CommitObserver observer);
+  ~Ingest();
+  Ingest(const Ingest&) = delete;
+  Ingest& operator=(const Ingest&) = delete;
+
+  /// Takes up the state of an earlier run; before anything else. Returns whether there was none.
+  Result<bool> restore();
+
+  /// Other sources, formats, catalog, limits.line_bytes and reader options. Counters stay.
+  void configure(const Config& config, std::shared_ptr<const Catalog> catalog);
+  const Config& config() const { return config_; }
+
+  void sweep();
+  bool wants_sweep() const;
+  void look_at(const std::string& path);
+  /// Reads one block of each file that has more. Returns whether any may have more still.
+  bool read_round();
+  /// Writes what is new, if anything is. Returns whether all that was counted is committed.
+  bool commit();
+  /// Something was counted since the last commit.
+  bool dirty() const { return dirty_; }
+
+  /// All values as of the last commit; those of the readers (lag, open files) as of now.
+  std::shared_ptr<const SeriesSnapshot> snapshot();
+
+  std::set<std::string> folders() const;
+  /// Bytes that were there at the first look and have not been read yet.
+  std::uint64_t backlog_bytes() const;
+
+ private:
+  struct Source;
+  class Events;
+
+  TailResume take_resume(const std::string& source);
+  BatchOutcome count(Source& source, LineBatch batch);
+  void refresh_counts();
+  std::int64_t now() { return clock_.unix_ns(); }
+
+  FileSystem& files_;
+  Clock& clock_;
+  Log& log_;
+  std::unique_ptr<StateStore> state_;
+  std::string boot_id_;
+  CommitObserver observer_;
+
+  Config config_;
+  std::unique_ptr<SeriesStore> series_;
+  std::vector<std::unique_ptr<Source>> sources_;
+  std::vector<SourcePositions> resume_;  ///< of sources that are not followed now
+  std::set<std::string> known_;          ///< names of sources that were followed before
+  bool rebooted_ = false;
+  ReadBuffer buffer_;
+  CallParser parser_;
+  bool dirty_ = false;
+  std::shared_ptr<const SeriesSnapshot> latest_;  ///< as of the last commit
+};
+
+}  // namespace apierrd

@@ -1,0 +1,51 @@
+#include "daemon/state_rows.h"
+
+#include <algorithm>
+
+namespace apierrd {
+
+namespace {
+
+// The exemplars of a histogram, each behind its bucket.
+struct BucketExemplar {
+  std::uint64_t bucket;
+  Exemplar exemplar;
+};
+
+}  // namespace
+
+std::string exemplars_blob(const CallSeries& series, const std::vector<Exemplar>& exemplars) {
+  std::string blob;
+  for (std::size_t bucket = 0; bucket < kDurationBuckets; ++bucket) {
+    if (series.exemplars[bucket] == kNoExemplar) continue;
+    BucketExemplar entry{};
+    entry.bucket = bucket;
+    const Exemplar& exemplar = exemplars[series.exemplars[bucket]];
+    entry.exemplar.set(exemplar.request_id(), exemplar.time_unix_ns, exemplar.value_ns);
+    blob.append(reinterpret_cast<const char*>(&entry), sizeof entry);
+  }
+  return blob;
+}
+
+bool read_exemplars(std::string_view blob,
+                    std::vector<std::pair<std::size_t, Exemplar>>& exemplars) {
+  for (; !blob.empty(); blob.remove_prefix(std::min(blob.size(), sizeof(BucketExemplar)))) {
+    BucketExemplar entry{};
+    if (!copy_from(blob.substr(0, sizeof entry), entry)) return false;
+    if (entry.bucket >= kDurationBuckets || entry.exemplar.id_size > kRequestIdMax) return false;
+    exemplars.emplace_back(entry.bucket, entry.exemplar);
+  }
+  return true;
+}
+
+NamedCounts named_counts(const SourceSeries& source) {
+  NamedCounts counts;
+  LineCounts lines = source.lines;
+  FileCounts files = source.files;
+  visit_source_counts(lines, files,
+                      [&](const std::string& name, std::uint64_t value) { counts[name] = value; });
+  counts["newest_record_unix_ns"] = static_cast<std::uint64_t>(lines.newest_record_unix_ns);
+  return counts;
+}
+
+}  // namespace apierrd

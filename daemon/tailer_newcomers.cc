@@ -1,0 +1,309 @@
+// Files nobody knows yet: whose generation they go on with, of whom they are only a copy, what is
+// history, and what is new.
+#include <algorithm>
+
+#include "daemon/compressed_file.h"
+#include "daemon/tailer.h"
+
+namespace apierrd {
+
+namespace {
+
+// A folder whose time has stood still for so long has been seen as it is.
+constexpr std::int64_t kFolderSettlesNs = 1'000'000'000;
+
+// Blank lines and holes are no content to know a file by.
+bool is_blank(const std::string& text) {
+  return text.find_first_not_of(std::string_view("\0\r\n ", 4)) == std::string::npos;
+}
+
+// When content was last known to be young: a compressed file has the time of its original's last
+// line, a plain one that of its birth.
+std::int64_t age_of(const FileInfo& info, bool packed) {
+  return packed || info.born_ns == 0 ? info.modified_ns : info.born_ns;
+}
+
+}  // namespace
+
+// Looks at the rotated names of all logs, in folders where names have come or gone.
+void Tailer::look_for_generations(std::int64_t now_ns) {
+  std::map<std::string, std::set<std::string>> logs;
+  std::set<std::string> with_newcomers;
+  for (const auto& [log, generations] : by_log_) logs[folder_of(log)].insert(log);
+  for (const Newcomer& newcomer : newcomers_) {
+    logs[folder_of(newcomer.log)].insert(newcomer.log);
+    with_newcomers.insert(folder_of(newcomer.name));
+  }
+  const bool all = std::exchange(names_changed_, false);
+  for (const auto& [folder, names] : logs) {
+    const Result<std::optional<FileInfo>> info = files_.info(folder);
+    FolderTime& time = folder_times_[folder];
+    if (info && *info && (*info)->modified_ns != time.modified_ns) {
+      time = {(*info)->modified_ns, now_ns};
+    }
+    const bool still = info && *info && now_ns - time.seen_ns >= kFolderSettlesNs;
+    if (still && !all && !with_newcomers.contains(folder)) continue;
+    const FolderListing listing(files_, folder);
+    for (const std::string& log : names) {
+      for (const std::string& name : listing.rotated_names_of(log)) {
+        if (log_of(name) == log) look_at_name(name, log, matches(name), now_ns);
+      }
+    }
+  }
+}
+
+void Tailer::meet_newcomers(std::int64_t now_ns) {
+  // As of before: what comes to light together is compared with what was known.
+  std::map<std::string, std::int64_t> newest;
+  for (const Newcomer& newcomer : newcomers_) {
+    newest.emplace(newcomer.log, newest_born_ns(newcomer.log));
+  }
+  std::stable_sort(newcomers_.begin(), newcomers_.end(), [](const auto& a, const auto& b) {
+    return age_of(a.info, is_compressed_name(a.name)) < age_of(b.info, is_compressed_name(b.name));
+  });
+  const std::vector<Newcomer> newcomers = newcomers_;
+  for (const Newcomer& newcomer : newcomers) meet(newcomer, newest[newcomer.log], now_ns);
+}
+
+void Tailer::meet(const Newcomer& newcomer, std::int64_t newest_born_ns, std::int64_t now_ns) {
+  const bool packed = is_compressed_name(newcomer.name);
+  if (known_as(newcomer.info) != nullptr) return;  // under another name
+  const std::int64_t age = age_of(newcomer.info, packed);
+  const bool may_be_history = newcomer.rotated() && !newcomer.matched && !newcomer.news;
+  if (packed && ((first_start_ && first_sweep_) || age < oldest_born_ns(newcomer.log))) {
+    return pass_over(newcomer, nullptr, newcomer.info);  // not even unpacked
+  }
+  Result<std::unique_ptr<OpenFile>> file = files_.open(newcomer.name);
+  if (!file && first_sweep_) unreadable_at_first_[newcomer.info.id] = newcomer.info.size;
+  if (!file) return fail(file.error());
+  const Result<FileInfo> info = (*file)->info();
+  if (!info) return fail(info.error());
+  if (!info->regular || info->id != newcomer.info.id) return;
+  const bool history = may_be_history && age < newest_born_ns;
+  if (newcomer.rotated() && info->size == 0) return wait_for_content(newcomer, history);
+  Relative relative = relative_by_marker(newcomer, **file, *info, now_ns);
+  if (relative.kinship == Kinship::kNone) relative = relative_by_head(newcomer, **file, *info);
+  if (relative.kinship == Kinship::kNone && !history) {
+    relative = relative_nothing_was_read_of(newcomer);
+  }
+  switch (relative.kinship) {
+    case Kinship::kUnreadable:
+      return fail(environment_error("cannot read", newcomer.name, "or what it is compared with"));
+    case Kinship::kCopy: return hold_back(newcomer, *relative.generation);
+    case Kinship::kContinuation:
+      return take_file(*relative.generation, newcomer, *std::move(file), *info, now_ns);
+    case Kinship::kNone: break;
+  }
+  if (history) return pass_over(newcomer, file->get(), *info);
+  Generation& generation = add(newcomer.log, newcomer.name);
+  generation.at.offset = start_of(newcomer, **file, *info);
+  generation.at.ledger.skipped = generation.at.offset;
+  if (newcomer.rotated() && !(first_start_ && first_sweep_)) ++counts_.rotations;
+  take_file(generation, newcomer, *std::move(file), *info, now_ns);
+}
+
+// Where to begin in a file that is new to us.
+std::uint64_t Tailer::start_of(const Newcomer& newcomer, OpenFile& file, const FileInfo& info) {
+  if (!options_.start_at_end || newcomer.rotated()) return 0;
+  std::uint64_t size = info.size;
+  if (!first_sweep_) {
+    const auto found = unreadable_at_first_.find(info.id);
+    if (found == unreadable_at_first_.end()) return 0;
+    size = std::min(size, found->second);
+  }
+  // The start of the line that is being written, or the end if the last line is whole.
+  const std::uint64_t looked_at = std::min<std::uint64_t>(size, options_.line_bytes_max + 1);
+  const Result<std::string> tail = read_tail(file, size, looked_at);
+  if (!tail) return size;
+  const std::size_t newline = tail->rfind('\n');
+  return newline == std::string::npos ? size : size - tail->size() + newline + 1;
+}
+
+void Tailer::take_file(Generation& generation, const Newcomer& newcomer,
+                       std::unique_ptr<OpenFile> file, const FileInfo& info, std::int64_t now_ns) {
+  if (generation.searched_for) {
+    const std::uint64_t recovered = info.size - std::min(info.size, generation.at.offset);
+    const std::uint64_t lost = generation.unread - std::min(generation.unread, recovered);
+    lose_bytes(generation, LossReason::kTruncated, lost);
+    events_.file_truncated(generation.at.log, lost);
+    generation.searched_for = false;
+  }
+  close(generation);
+  claim(generation, info);
+  if (generation.at.name.empty()) generation.at.name = newcomer.name;
+  place(generation, newcomer.name, newcomer.log);
+  generation.file = std::move(file);
+  ++open_count_;
+  generation.packed = is_compressed_name(newcomer.name);
+  generation.size = info.size;
+  generation.modified_ns = info.modified_ns;
+  generation.settled_ns = generation.active_ns = now_ns;
+  generation.sweep = sweep_;
+  generation.stuck = false;
+  if (first_sweep_) generation.backlog_end = info.size;
+  generation.verified = resume_at(generation, generation.at.offset);
+  if (!generation.verified) return close(generation);
+  generation.at.followed = true;
+  events_.file_opened(newcomer.name, generation.at.offset);
+  if (generation.packed && generation.size == generation.at.offset) {
+    close(generation);
+    generation.at.followed = false;
+  }
+  close_beyond_limit(generation);
+}
+
+// Whether a generation's content is where it is said to be.
+ContentMatch Tailer::is_alive(Generation& generation, std::int64_t now_ns) {
+  if (!generation.exists) return ContentMatch::kDifferent;
+  if (!generation.file) {
+    if (generation.at.name.empty()) return ContentMatch::kDifferent;
+    const Result<std::optional<FileInfo>> named = files_.info(generation.at.name);
+    if (!named) return ContentMatch::kUnreadable;
+    if (!*named || known_as(**named) != &generation) return ContentMatch::kDifferent;
+    if (!generation.at.followed || generation.packed) return ContentMatch::kSame;
+    if (!ensure_open(generation)) return ContentMatch::kUnreadable;
+  }
+  const ContentMatch content =
+      compare_marker(*generation.file, generation.at.offset, generation.at.marker);
+  if (content == ContentMatch::kDifferent) truncated(generation, now_ns);
+  return content;
+}
+
+// A generation whose content before its offset the file has. If that one lives, the file is a copy
+// of it; if not, the file goes on where it stopped.
+Tailer::Relative Tailer::relative_by_marker(const Newcomer& newcomer, OpenFile& file,
+                                            const FileInfo& info, std::int64_t now_ns) {
+  std::vector<Generation*> candidates;
+  for (Generation& generation : generations_) {
+    const FilePosition& at = generation.at;
+    if (at.offset == 0 || at.offset > info.size || generation.copy_of != 0) continue;
+    const bool related = at.log == newcomer.log && newcomer.rotated();
+    // Otherwise a few bytes say too little, and what lives is another log.
+    if (!related && (at.offset < kMarkerBytes || generation.exists)) continue;
+    candidates.push_back(&generation);
+  }
+  // In the file's order, as a compressed one wants to be read; the furthest is right.
+  std::stable_sort(candidates.begin(), candidates.end(),
+                   [](const auto* a, const auto* b) { return a->at.offset < b->at.offset; });
+  Relative furthest;
+  for (Generation* candidate : candidates) {
+    const Result<std::string> tail = read_tail(file, candidate->at.offset, kMarkerBytes);
+    if (!tail) return {Kinship::kUnreadable, nullptr};
+    const bool telling = !is_blank(*tail) || candidate->searched_for;
+    if (telling && marker_of(*tail) == candidate->at.marker) furthest.generation = candidate;
+  }
+  if (furthest.generation == nullptr) return {};
+  switch (is_alive(*furthest.generation, now_ns)) {
+    case ContentMatch::kUnreadable: return {Kinship::kUnreadable, nullptr};
+    case ContentMatch::kDifferent: return {Kinship::kContinuation, furthest.generation};
+    case ContentMatch::kSame: break;
+  }
+  return is_copy_of(*furthest.generation, file, info);
+}
+
+// A copy is nowhere longer and nowhere different; a log that merely begins alike is none.
+Tailer::Relative Tailer::is_copy_of(Generation& original, OpenFile& file, const FileInfo& info) {
+  const bool was_open = original.file != nullptr;
+  if (!ensure_open(original)) return {Kinship::kUnreadable, nullptr};
+  Relative relative;
+  const Result<FileInfo> now = original.file->info();
+  if (!now) {
+    relative.kinship = Kinship::kUnreadable;
+  } else if (info.size <= now->size) {
+    switch (compare_content(*original.file, file, info.size)) {
+      case ContentMatch::kUnreadable: relative.kinship = Kinship::kUnreadable; break;
+      case ContentMatch::kSame: relative = {Kinship::kCopy, &original}; break;
+      case ContentMatch::kDifferent: break;
+    }
+  }
+  if (!was_open) close(original);
+  return relative;
+}
+
+// copytruncate copies first and truncates then: until it does, a copy must not count a second time.
+// It may still be growing, and nothing of its original may have been read yet.
+Tailer::Relative Tailer::relative_by_head(const Newcomer& newcomer, OpenFile& file,
+                                          const FileInfo& info) {
+  // What a first start finds has a right of its own, even if it is the same.
+  if (!newcomer.rotated() || (first_start_ && first_sweep_)) return {};
+  const auto log = by_log_.find(newcomer.log);
+  if (log == by_log_.end()) return {};
+  for (Generation* original : log->second) {
+    // Those that are read, by their name or, having lost it, by their descriptor.
+    if (!original->verified || original->copy_of != 0) continue;
+    if (!original->live() && !original->file) continue;
+    const Relative relative = is_copy_of(*original, file, info);
+    if (relative.kinship != Kinship::kNone) return relative;
+  }
+  return {};
+}
+
+// A log of which nothing was read before it was truncated: there is nothing to tell its copy by.
+Tailer::Relative Tailer::relative_nothing_was_read_of(const Newcomer& newcomer) {
+  const auto log = by_log_.find(newcomer.log);
+  if (!newcomer.rotated() || log == by_log_.end()) return {};
+  for (Generation* generation : log->second) {
+    if (generation->searched_for && generation->at.offset == 0) {
+      return {Kinship::kContinuation, generation};
+    }
+  }
+  return {};
+}
+
+void Tailer::hold_back(const Newcomer& newcomer, const Generation& original) {
+  Generation& copy = add(newcomer.log, newcomer.name);
+  copy.copy_of = original.at.key;
+  copy.exists = copy.verified = true;
+  copy.size = newcomer.info.size;
+  copy.sweep = sweep_;
+  claim(copy, newcomer.info);
+}
+
+void Tailer::wait_for_content(const Newcomer& newcomer, bool history) {
+  if (history) return;
+  Generation& generation = add(newcomer.log, newcomer.name);
+  generation.at.followed = false;
+  generation.exists = true;
+  generation.sweep = sweep_;
+  claim(generation, newcomer.info);
+}
+
+// History: known from now on, as read to its end.
+void Tailer::pass_over(const Newcomer& newcomer, OpenFile* file, const FileInfo& info) {
+  Generation& generation = add(newcomer.log, newcomer.name);
+  generation.exists = generation.verified = true;
+  generation.packed = is_compressed_name(newcomer.name);
+  generation.at.followed = false;
+  generation.sweep = sweep_;
+  generation.modified_ns = info.modified_ns;
+  claim(generation, info);
+  if (file == nullptr) return;
+  const Result<std::string> tail = read_tail(*file, info.size, kMarkerBytes);
+  if (!tail) return remove(generation);
+  generation.at.offset = generation.size = generation.read_end = info.size;
+  generation.at.ledger.skipped = info.size;
+  generation.at.marker = marker_of(*tail);
+}
+
+// Of a log that is known; of all if it is not. 0 if nothing is.
+std::int64_t Tailer::newest_born_ns(const std::string& log) const {
+  const bool known = by_log_.contains(log);
+  if (!known && first_start_ && first_sweep_) return INT64_MAX;
+  std::int64_t newest = 0;
+  for (const Generation& generation : generations_) {
+    if (generation.copy_of != 0 || (known && generation.at.log != log)) continue;
+    newest = std::max(newest, generation.at.first_born_ns);
+  }
+  return newest;
+}
+
+std::int64_t Tailer::oldest_born_ns(const std::string& log) const {
+  std::int64_t oldest = INT64_MAX;
+  for (const Generation& generation : generations_) {
+    if (generation.copy_of != 0 || generation.at.log != log) continue;
+    oldest = std::min(oldest, generation.at.first_born_ns);
+  }
+  return oldest == INT64_MAX ? 0 : oldest;
+}
+
+}  // namespace apierrd

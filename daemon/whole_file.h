@@ -1,0 +1,18 @@
+// Counts a log from its start to its end at once: replay, and audit's second count.
+#pragma once
+
+#include <functional>
+
+#include "daemon/input_stream.h"
+#include "daemon/tailer.h"
+#include "parsers/process_batch.h"
+
+namespace apierrd {
+
+/// Like the daemon's reader, but to the very end: a last line without newline counts. `at_block` is
+/// called after each block.
+Result<void> count_whole(InputStream& input, const Ruleset& ruleset, ReadBuffer& buffer,
+                         std::int64_t now_unix_ns, Tally& tally,
+                         const std::function<void()>& at_block = {});
+
+}  // namespace apierrd
