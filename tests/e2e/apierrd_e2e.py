@@ -31,6 +31,10 @@ OPENMETRICS = "application/openmetrics-text; version=1.0.0"
 PROMETHEUS_ACCEPT = ("application/openmetrics-text;version=1.0.0,application/openmetrics-text;"
                      "version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1")
 
+# Of the process, not of the log: these begin anew.
+OF_THE_PROCESS = ("apierrd_http_requests_total", "apierrd_log_messages_total",
+                  "apierrd_checkpoint_failures_total", "process_")
+
 _LIBC = ctypes.CDLL(None)
 _PR_SET_PDEATHSIG = 1
 _processes = []
@@ -99,6 +103,14 @@ def run_program(*arguments, stdin=b"", timeout_s=120, **options):
     """One run of a command to its end; exit code, standard output and standard error as bytes."""
     return subprocess.run([program(), *map(str, arguments)], input=stdin, capture_output=True,
                           timeout=timeout_s, check=False, **options)
+
+
+def audit(config):
+    """What the state holds must agree with itself."""
+    done = run_program("audit", "--config", config)
+    text = (done.stdout + done.stderr).decode(errors="replace")
+    if "no command is named 'audit'" not in text:
+        check(done.returncode == 0, f"audit exits {done.returncode}: {text[-3000:]}")
 
 
 def replay(*files):
@@ -258,10 +270,12 @@ class Daemon:
         self.log_path = config.with_suffix(".stderr")
         self.process, self.port = None, None
 
-    def start(self):
+    def start(self, under=()):
+        """`under`: a command, in words, that turns into the program (env, setpriv, strace -D)."""
         offset = self.log_path.stat().st_size if self.log_path.exists() else 0
         with self.log_path.open("ab") as log:
-            self.process = spawn([program(), "run", "--config", str(self.config)], stderr=log)
+            self.process = spawn([*map(str, under), program(), "run", "--config", str(self.config)],
+                                 stderr=log)
 
         def port():
             self.check_alive()
@@ -333,6 +347,29 @@ class Daemon:
         check(code == 0, f"the daemon ended with {code} after SIGTERM: {self.log()[-3000:]}")
 
 
+class Scraper:
+    """Scrapes as one Prometheus would, and fails if a counter steps back or goes away."""
+
+    def __init__(self):
+        self.last, self.samples = {}, 0
+
+    def look(self, daemon):
+        metrics = daemon.metrics(accept=OPENMETRICS, scraper="prometheus")
+        now = {}
+        for family in metrics.families.values():
+            if family.type not in ("counter", "histogram") and "last_observed" not in family.name:
+                continue
+            for sample in family.samples:
+                if not sample.name.startswith(OF_THE_PROCESS):
+                    now[sample.name, tuple(sorted(sample.labels.items()))] = sample.value
+        for series, value in self.last.items():
+            if now.get(series, -1) < value:
+                raise Failure(f"{series} steps back from {value} to {now.get(series)}")
+        self.last = now
+        self.samples += 1
+        return metrics
+
+
 def run(words, *parts):
     """Runs each part in a folder of its own, all of them whatever happens to one, and ends the process
     with the verdict. Arguments choose parts by name."""
@@ -370,8 +407,8 @@ def run_part(part):
             return reason
         except (Failure, OSError, subprocess.SubprocessError, http.client.HTTPException) as error:
             frames = traceback.extract_tb(error.__traceback__)
-            line = [f.lineno for f in frames if f.filename != __file__][-1:]
-            print(f"  FAILED at line {line}: {type(error).__name__}: {error}")
+            lines = [f.lineno for f in frames if f.filename == part.__code__.co_filename]
+            print(f"  FAILED at line {lines}: {type(error).__name__}: {error}")
             for log in folder.rglob("*.stderr"):
                 text = log.read_text(errors="replace")[-2000:].replace("\n", "\n    | ")
                 print(f"    {log.name}\n    | {text}")

@@ -4,41 +4,15 @@ import random
 import threading
 import time
 
-from apierrd_e2e import (OPENMETRICS, Daemon, Failure, call_line, check, demo_lines, replay, run,
-                         wait_until, write_config)
+from apierrd_e2e import (Daemon, Scraper, call_line, check, demo_lines, replay, run, wait_until,
+                         write_config)
 
-# Of the process, not of the log: these begin anew.
-OF_THE_PROCESS = ("apierrd_http_requests_total", "apierrd_log_messages_total",
-                  "apierrd_checkpoint_failures_total", "process_")
 KILLS = 8
 
 
 def append(path, data):
     with path.open("ab") as file:
         file.write(data)
-
-
-class Scraper:
-    """Scrapes as one Prometheus would, and fails if a counter steps back or goes away."""
-
-    def __init__(self):
-        self.last, self.samples = {}, 0
-
-    def look(self, daemon):
-        metrics = daemon.metrics(accept=OPENMETRICS, scraper="prometheus")
-        now = {}
-        for family in metrics.families.values():
-            if family.type not in ("counter", "histogram") and "last_observed" not in family.name:
-                continue
-            for sample in family.samples:
-                if not sample.name.startswith(OF_THE_PROCESS):
-                    now[sample.name, tuple(sorted(sample.labels.items()))] = sample.value
-        for series, value in self.last.items():
-            if now.get(series, -1) < value:
-                raise Failure(f"{series} steps back from {value} to {now.get(series)}")
-        self.last = now
-        self.samples += 1
-        return metrics
 
 
 class Writer(threading.Thread):
