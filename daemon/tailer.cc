@@ -40,6 +40,12 @@ void Tailer::fail(const Error& error) {
   events_.file_failed(error);
 }
 
+// Which file it is, or how it goes on: to be looked at again by the next sweep.
+void Tailer::cannot_tell(const Error& error) {
+  look_again_ = true;
+  fail(error);
+}
+
 bool Tailer::matches(const std::string& path) const {
   // Compressed files are looked at as generations of a log, never as logs of their own.
   return !is_compressed_name(path) &&
@@ -193,7 +199,7 @@ bool Tailer::ensure_open(Generation& generation) {
   Result<std::unique_ptr<OpenFile>> file = files_.open(generation.at.name);
   if (!file) {
     generation.stuck = true;
-    fail(file.error());
+    cannot_tell(file.error());
     return false;
   }
   const Result<FileInfo> info = (*file)->info();
@@ -205,7 +211,7 @@ bool Tailer::ensure_open(Generation& generation) {
   Result<std::string> tail = read_tail(**file, generation.at.offset, kMarkerBytes);
   if (!tail) {
     generation.stuck = true;
-    fail(tail.error());
+    cannot_tell(tail.error());
     return false;
   }
   generation.tail = *std::move(tail);
@@ -275,6 +281,7 @@ void Tailer::read_block(Generation& generation, ReadBuffer& buffer, std::int64_t
       Result<std::string> whole = read_tail(*generation.file, from + counted, kMarkerBytes);
       if (whole) tail = *std::move(whole);
     }
+    if (generation.at.offset == 0) mark_head(generation, block.substr(0, counted));
     hand_out(generation, cut.batch, sink);
     generation.tail = std::move(tail);
     generation.at.marker = marker_of(generation.tail);
@@ -284,6 +291,16 @@ void Tailer::read_block(Generation& generation, ReadBuffer& buffer, std::int64_t
     generation.read_end = generation.at.offset + generation.cutter.pending_bytes();
   }
   if (generation.cutter.at_file_start()) skip_hole(generation, sink);
+}
+
+// A place near its start by which a file is known even if a power loss has taken all the rest.
+void Tailer::mark_head(Generation& generation, std::string_view text) {
+  std::size_t newline = text.find('\n', std::min(text.size(), kMarkerBytes));
+  if (newline == std::string_view::npos) newline = text.find('\n');
+  if (newline == std::string_view::npos) return;
+  const std::size_t end = newline + 1;
+  const std::size_t kept = std::min(end, kMarkerBytes);
+  add_mark(generation.at.marks, {end, marker_of(text.substr(end - kept, kept))});
 }
 
 // A hole may be far larger than what was ever written: its rest is not read but stepped over.

@@ -179,10 +179,12 @@ class Tailer {
   void close_beyond_limit(Generation& generation);
   void read_block(Generation& generation, ReadBuffer& buffer, std::int64_t now_ns,
                   const Sink& sink);
+  static void mark_head(Generation& generation, std::string_view text);
   void skip_hole(Generation& generation, const Sink& sink);
   void hand_out(Generation& generation, LineBatch batch, const Sink& sink);
   void close_quiet_files(std::int64_t now_ns, const Sink& sink);
   void fail(const Error& error);
+  void cannot_tell(const Error& error);
 
   // tailer_generations.cc: which file is which
   Generation& add(const std::string& log, const std::string& name);
@@ -196,7 +198,7 @@ class Tailer {
   void lose_name(Generation& generation);
   bool resume_at(Generation& generation, std::uint64_t offset);
   void verify(Generation& generation, const FileInfo& info, std::int64_t now_ns);
-  bool undo_power_loss(Generation& generation, OpenFile& file, std::uint64_t size);
+  ContentMatch undo_power_loss(Generation& generation, OpenFile& file, std::uint64_t size);
   void truncated(Generation& generation, std::int64_t now_ns);
   void measure_copy(Generation& copy, const FileInfo& info);
   void lose_bytes(Generation& generation, LossReason reason, std::uint64_t bytes);
@@ -247,6 +249,7 @@ class Tailer {
   bool first_sweep_ = true;
   bool wants_sweep_ = false;
   bool names_changed_ = true;  ///< look at all folders, whatever their times say
+  bool look_again_ = false;    ///< the same, since something could not be told
   struct FolderTime {
     std::int64_t modified_ns = 0;
     std::int64_t seen_ns = 0;

@@ -146,7 +146,7 @@ void Tailer::lose_file(Generation& generation) {
 bool Tailer::resume_at(Generation& generation, std::uint64_t offset) {
   Result<std::string> tail = read_tail(*generation.file, offset, kMarkerBytes);
   if (!tail) {
-    fail(tail.error());
+    cannot_tell(tail.error());
     return false;
   }
   generation.tail = *std::move(tail);
@@ -167,27 +167,25 @@ void Tailer::verify(Generation& generation, const FileInfo& info, std::int64_t n
     generation.size = generation.read_end = generation.at.offset;
     return;
   }
-  generation.verified = true;  // for ensure_open(), and taken back if it cannot be told
-  if (!ensure_open(generation)) return void(generation.verified = false);
+  if (!ensure_open(generation)) return;
   const Result<FileInfo> opened = generation.file->info();  // of a packed one the size of its text
-  const ContentMatch content =
+  ContentMatch content =
       !opened ? ContentMatch::kUnreadable
       : generation.at.offset == 0
           ? ContentMatch::kSame
           : compare_marker(*generation.file, generation.at.offset, generation.at.marker);
-  if (content == ContentMatch::kUnreadable) {
-    fail(opened ? environment_error("cannot read", generation.at.name) : opened.error());
-    generation.verified = false;
-    return close(generation);
-  }
-  if (content == ContentMatch::kDifferent &&
-      !(rebooted_ && undo_power_loss(generation, *generation.file, opened->size))) {
-    return truncated(generation, now_ns);
-  }
   if (content == ContentMatch::kSame && !resume_at(generation, generation.at.offset)) {
-    generation.verified = false;
     return close(generation);
   }
+  if (content == ContentMatch::kDifferent && rebooted_) {
+    content = undo_power_loss(generation, *generation.file, opened->size);
+  }
+  if (content == ContentMatch::kUnreadable) {
+    cannot_tell(opened ? environment_error("cannot read", generation.at.name) : opened.error());
+    return close(generation);
+  }
+  generation.verified = true;
+  if (content == ContentMatch::kDifferent) return truncated(generation, now_ns);
   generation.size = opened->size;
   if (first_sweep_) generation.backlog_end = generation.size;
   generation.active_ns = now_ns;
@@ -199,16 +197,18 @@ void Tailer::verify(Generation& generation, const FileInfo& info, std::int64_t n
 // After a power loss a log may be shorter than what was counted, or end in NUL bytes: what its
 // writer had not synced is gone. If what stands before an earlier commit is still there it is the
 // same file. Everything up to its end, or up to the NUL bytes, was counted before.
-bool Tailer::undo_power_loss(Generation& generation, OpenFile& file, std::uint64_t size) {
+ContentMatch Tailer::undo_power_loss(Generation& generation, OpenFile& file, std::uint64_t size) {
   FilePosition& at = generation.at;
   for (auto mark = at.marks.rbegin(); mark != at.marks.rend(); ++mark) {
     if (mark->offset > size || mark->offset >= at.offset) continue;
-    if (compare_marker(file, mark->offset, mark->marker) != ContentMatch::kSame) continue;
+    const ContentMatch content = compare_marker(file, mark->offset, mark->marker);
+    if (content == ContentMatch::kUnreadable) return content;
+    if (content == ContentMatch::kDifferent) continue;
     std::uint64_t resumed = std::min(size, at.offset);
     for (std::uint64_t from = mark->offset; from < resumed; from += kMarkerBytes) {
       const std::uint64_t to = std::min<std::uint64_t>(from + kMarkerBytes, resumed);
       const Result<std::string> bytes = read_tail(file, to, to - from);
-      if (!bytes) return false;
+      if (!bytes) return ContentMatch::kUnreadable;
       const std::size_t nul = bytes->find('\0');
       if (nul != std::string::npos) resumed = from + nul;
     }
@@ -216,15 +216,15 @@ bool Tailer::undo_power_loss(Generation& generation, OpenFile& file, std::uint64
     // be seen. Rather a second's lines twice than lost.
     if (resumed == at.offset) resumed = mark->offset;
     const std::uint64_t counted = at.offset;
-    if (!resume_at(generation, resumed)) return false;
+    if (!resume_at(generation, resumed)) return ContentMatch::kUnreadable;
     generation.cutter = LineCutter(true);  // to step over NUL bytes
     at.ledger.undone += counted - resumed;
     std::erase_if(at.marks, [resumed](const Mark& later) { return later.offset > resumed; });
     generation.dirty = true;
     events_.file_shortened(at.name, counted, resumed);
-    return true;
+    return ContentMatch::kSame;
   }
-  return false;
+  return ContentMatch::kDifferent;
 }
 
 // The content before its offset is gone from its file. What the file holds now is a new generation;

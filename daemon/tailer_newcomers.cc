@@ -34,7 +34,8 @@ void Tailer::look_for_generations(std::int64_t now_ns) {
     logs[folder_of(newcomer.log)].insert(newcomer.log);
     with_newcomers.insert(folder_of(newcomer.name));
   }
-  const bool all = std::exchange(names_changed_, false);
+  const bool again = std::exchange(look_again_, false);
+  const bool all = std::exchange(names_changed_, false) || again;
   for (const auto& [folder, names] : logs) {
     const Result<std::optional<FileInfo>> info = files_.info(folder);
     FolderTime& time = folder_times_[folder];
@@ -75,9 +76,9 @@ void Tailer::meet(const Newcomer& newcomer, std::int64_t newest_born_ns, std::in
   }
   Result<std::unique_ptr<OpenFile>> file = files_.open(newcomer.name);
   if (!file && first_sweep_) unreadable_at_first_[newcomer.info.id] = newcomer.info.size;
-  if (!file) return fail(file.error());
+  if (!file) return cannot_tell(file.error());
   const Result<FileInfo> info = (*file)->info();
-  if (!info) return fail(info.error());
+  if (!info) return cannot_tell(info.error());
   if (!info->regular || info->id != newcomer.info.id) return;
   const bool history = may_be_history && age < newest_born_ns;
   if (newcomer.rotated() && info->size == 0) return wait_for_content(newcomer, history);
@@ -88,7 +89,8 @@ void Tailer::meet(const Newcomer& newcomer, std::int64_t newest_born_ns, std::in
   }
   switch (relative.kinship) {
     case Kinship::kUnreadable:
-      return fail(environment_error("cannot read", newcomer.name, "or what it is compared with"));
+      return cannot_tell(
+          environment_error("cannot read", newcomer.name, "or what it is compared with"));
     case Kinship::kCopy: return hold_back(newcomer, *relative.generation);
     case Kinship::kContinuation:
       return take_file(*relative.generation, newcomer, *std::move(file), *info, now_ns);
