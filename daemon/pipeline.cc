@@ -12,6 +12,8 @@ namespace {
 // How much can be read again after a crash; a scrape commits as well.
 constexpr std::int64_t kCommitIntervalNs = 1'000'000'000;
 constexpr std::chrono::seconds kSnapshotPatience{2};
+// A rotated log that is being packed gives a hint with every block of it.
+constexpr std::int64_t kWantedSweepIntervalNs = 10'000'000;
 
 std::int64_t nanoseconds(std::uint64_t milliseconds) {
   return static_cast<std::int64_t>(milliseconds) * 1'000'000;
@@ -46,7 +48,7 @@ void Pipeline::run() {
     set_phase(held ? Phase::kHolding : Phase::kReading);
     if (clock_.monotonic_ns() >= next_commit_ns_) commit();
     serve_requests();
-    if (ingest_->wants_sweep() || clock_.monotonic_ns() >= next_sweep_ns_) {
+    if (clock_.monotonic_ns() >= next_sweep()) {
       sweep();
     } else if (!more) {
       wait_for_work();
@@ -76,7 +78,13 @@ bool Pipeline::holding() {
 void Pipeline::sweep() {
   ingest_->sweep();
   for (const std::string& folder : ingest_->folders()) waker_.watch(folder);
-  next_sweep_ns_ = clock_.monotonic_ns() + nanoseconds(ingest_->config().sweep_interval_ms);
+  const std::int64_t now = clock_.monotonic_ns();
+  next_sweep_ns_ = now + nanoseconds(ingest_->config().sweep_interval_ms);
+  next_wanted_sweep_ns_ = now + kWantedSweepIntervalNs;
+}
+
+std::int64_t Pipeline::next_sweep() const {
+  return ingest_->wants_sweep() ? std::min(next_sweep_ns_, next_wanted_sweep_ns_) : next_sweep_ns_;
 }
 
 void Pipeline::commit() {
@@ -86,7 +94,7 @@ void Pipeline::commit() {
 
 void Pipeline::wait_for_work() {
   const std::int64_t monotonic = clock_.monotonic_ns();
-  std::int64_t until = next_sweep_ns_;
+  std::int64_t until = next_sweep();
   if (ingest_->dirty()) until = std::min(until, next_commit_ns_);
   if (hold_until_ns_ != 0) until = std::min(until, hold_until_ns_);
   // A heartbeat at least every second, for the watchdog.

@@ -53,6 +53,7 @@ class Pipeline {
   void run();
   bool holding();
   void sweep();
+  std::int64_t next_sweep() const;
   void commit();
   void wait_for_work();
   void serve_requests();
@@ -62,6 +63,7 @@ class Pipeline {
   Clock& clock_;
   Waker& waker_;
   std::int64_t next_sweep_ns_ = 0;
+  std::int64_t next_wanted_sweep_ns_ = 0;  ///< not before, if something asks for one
   std::int64_t next_commit_ns_ = 0;
   std::int64_t hold_until_ns_ = 0;
 

@@ -125,26 +125,24 @@ void Tailer::look_at_name(const std::string& name, const std::string& log, bool 
 // Files that no pattern has shown: renamed, deleted, or written to without a name.
 void Tailer::look_at_unseen(std::int64_t now_ns) {
   for (Generation& generation : generations_) {
-    if (!generation.exists || generation.sweep == sweep_) continue;
-    if (generation.live()) {
-      const Result<std::optional<FileInfo>> named = files_.info(generation.at.name);
-      if (!named) {
-        fail(named.error());
-        continue;
-      }
-      if (*named && known_as(**named) == &generation) {
-        generation.sweep = sweep_;
-        measure(generation, **named, now_ns);
-        continue;
-      }
-      lose_name(generation);
+    if (!generation.exists || generation.sweep == sweep_ || generation.copy_of != 0) continue;
+    if (!generation.live() && generation.file) {
+      const Result<FileInfo> info = generation.file->info();
+      info ? measure(generation, *info, now_ns) : fail(info.error());
+      continue;
     }
-    if (!generation.file) continue;
-    const Result<FileInfo> info = generation.file->info();
-    if (!info) {
-      fail(info.error());
+    const bool expected =
+        generation.at.followed ||
+        (generation.waiting() && now_ns - generation.active_ns < options_.linger_ns);
+    if (generation.at.name.empty() || !expected) continue;
+    const Result<std::optional<FileInfo>> named = files_.info(generation.at.name);
+    if (!named) {
+      fail(named.error());
+    } else if (*named && known_as(**named) == &generation) {
+      generation.sweep = sweep_;
+      measure(generation, **named, now_ns);
     } else {
-      measure(generation, *info, now_ns);
+      lose_name(generation);
     }
   }
 }
@@ -168,7 +166,7 @@ void Tailer::measure(Generation& generation, const FileInfo& info, std::int64_t 
   generation.stuck = false;
   if (generation.copy_of != 0) return measure_copy(generation, info);
   if (generation.waiting()) {
-    wants_sweep_ = wants_sweep_ || info.size > 0;
+    if (info.size > 0) wants_sweep_ = look_again_ = true;
     return;
   }
   if (!generation.verified) return verify(generation, info, now_ns);
@@ -281,7 +279,7 @@ void Tailer::read_block(Generation& generation, ReadBuffer& buffer, std::int64_t
       Result<std::string> whole = read_tail(*generation.file, from + counted, kMarkerBytes);
       if (whole) tail = *std::move(whole);
     }
-    if (generation.at.offset == 0) mark_head(generation, block.substr(0, counted));
+    if (from == 0) mark_head(generation, block.substr(0, counted));
     hand_out(generation, cut.batch, sink);
     generation.tail = std::move(tail);
     generation.at.marker = marker_of(generation.tail);

@@ -221,7 +221,7 @@ class Tailer {
   Relative relative_nothing_was_read_of(const Newcomer& newcomer);
   ContentMatch is_alive(Generation& generation, std::int64_t now_ns);
   void hold_back(const Newcomer& newcomer, const Generation& original);
-  void wait_for_content(const Newcomer& newcomer, bool history);
+  void wait_for_content(const Newcomer& newcomer, bool history, std::int64_t now_ns);
   void pass_over(const Newcomer& newcomer, OpenFile* file, const FileInfo& info);
   std::int64_t newest_born_ns(const std::string& log) const;
   std::int64_t oldest_born_ns(const std::string& log) const;

@@ -321,6 +321,11 @@ void Tailer::account_for_missing() {
 }
 
 void Tailer::forget_oldest() {
+  std::vector<Generation*> copies;  // whose files are gone
+  for (Generation& generation : generations_) {
+    if (generation.copy_of != 0 && !generation.exists) copies.push_back(&generation);
+  }
+  for (Generation* copy : copies) remove(*copy);
   const auto may_go = [](const Generation& generation) {
     return !generation.at.followed && !generation.file && generation.copy_of == 0 &&
            !generation.searched_for;

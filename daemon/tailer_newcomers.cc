@@ -81,7 +81,9 @@ void Tailer::meet(const Newcomer& newcomer, std::int64_t newest_born_ns, std::in
   if (!info) return cannot_tell(info.error());
   if (!info->regular || info->id != newcomer.info.id) return;
   const bool history = may_be_history && age < newest_born_ns;
-  if (newcomer.rotated() && info->size == 0) return wait_for_content(newcomer, history);
+  if (newcomer.rotated() && info->size == 0) {
+    return wait_for_content(newcomer, history, now_ns);
+  }
   Relative relative = relative_by_marker(newcomer, **file, *info, now_ns);
   if (relative.kinship == Kinship::kNone) relative = relative_by_head(newcomer, **file, *info);
   if (relative.kinship == Kinship::kNone && !history) {
@@ -240,12 +242,15 @@ Tailer::Relative Tailer::relative_by_head(const Newcomer& newcomer, OpenFile& fi
   return {};
 }
 
-// A log of which nothing was read before it was truncated: there is nothing to tell its copy by.
+// A log of which no line was read before its file was truncated or went out of sight: there is
+// nothing to tell its content by.
 Tailer::Relative Tailer::relative_nothing_was_read_of(const Newcomer& newcomer) {
   const auto log = by_log_.find(newcomer.log);
   if (!newcomer.rotated() || log == by_log_.end()) return {};
   for (Generation* generation : log->second) {
-    if (generation->searched_for && generation->at.offset == 0) {
+    if (generation->at.offset != 0 || !generation->at.followed) continue;
+    if (generation->file || generation->copy_of != 0) continue;
+    if (generation->searched_for || !generation->exists || generation->at.name.empty()) {
       return {Kinship::kContinuation, generation};
     }
   }
@@ -261,11 +266,12 @@ void Tailer::hold_back(const Newcomer& newcomer, const Generation& original) {
   claim(copy, newcomer.info);
 }
 
-void Tailer::wait_for_content(const Newcomer& newcomer, bool history) {
+void Tailer::wait_for_content(const Newcomer& newcomer, bool history, std::int64_t now_ns) {
   if (history) return;
   Generation& generation = add(newcomer.log, newcomer.name);
   generation.at.followed = false;
   generation.exists = true;
+  generation.active_ns = now_ns;
   generation.sweep = sweep_;
   claim(generation, newcomer.info);
 }

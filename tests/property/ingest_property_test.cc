@@ -22,16 +22,12 @@
 
 #include "daemon/audit.h"
 #include "daemon/ingest.h"
+#include "tests/support/random_lives.h"
 
 namespace apierrd {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::uint64_t environment_number(const char* name, std::uint64_t fallback) {
-  const char* text = std::getenv(name);
-  return text == nullptr ? fallback : std::strtoull(text, nullptr, 10);
-}
 
 // Time that passes when it is told to; lingering files need no waiting.
 class LeapingClock : public Clock {
@@ -85,10 +81,18 @@ std::shared_ptr<const Catalog> the_catalog() {
   return catalog;
 }
 
+fs::path new_folder(const fs::path& within) {
+  std::string pattern = (within / "apierrd-XXXXXX").string();
+  return ::mkdtemp(pattern.data()) != nullptr ? fs::path(pattern) : fs::path();
+}
+
 class LogLife {
  public:
-  LogLife(std::uint64_t seed, const fs::path& folder)
-      : random_(seed), folder_(folder), log_path_(folder / "api.log") {
+  LogLife(std::uint64_t seed, const fs::path& folder, const fs::path& state_folder)
+      : random_(seed),
+        folder_(folder),
+        log_path_(folder / "api.log"),
+        state_path_((state_folder / (std::to_string(seed) + ".db")).string()) {
     const bool matches_rotated = below(2) == 0;
     SourceConfig source;
     source.name = "app";
@@ -105,7 +109,11 @@ class LogLife {
     look();  // what this one does not find is new, what it finds packed is history
     commit();
   }
-  ~LogLife() { close_writers(); }
+  ~LogLife() {
+    close_writers();
+    ingest_.reset();
+    for (const char* part : {"", "-wal", "-shm", ".lock"}) fs::remove(state_path_ + part);
+  }
 
   void live(int steps) {
     for (int i = 0; i < steps && fault_.empty(); ++i) step();
@@ -130,7 +138,6 @@ class LogLife {
     for (const auto& entry : fs::directory_iterator(folder_)) {
       struct stat status {};
       ::stat(entry.path().c_str(), &status);
-      if (entry.path().string().find("state.db") != std::string::npos) continue;
       std::cerr << "     " << entry.path().filename().string() << " inode " << status.st_ino
                 << " size " << status.st_size << "\n";
     }
@@ -339,7 +346,7 @@ class LogLife {
   // ---- the daemon
 
   void start() {
-    auto state = StateStore::open((folder_ / "state.db").string());
+    auto state = StateStore::open(state_path_);
     if (!state) return fail(state.error().text());
     ingest_ = std::make_unique<Ingest>(config_, catalog_, files_, clock_, quiet_, *std::move(state),
                                        "boot", CommitObserver{});
@@ -363,7 +370,17 @@ class LogLife {
     if (!running_) return;
     if (!ingest_->commit()) return fail("a commit failed");
     tell("commit");
+    if (trace_) print_positions();
     show();
+  }
+  void print_positions() {
+    auto state = StateStore::open(state_path_, StateStore::Purpose::kLook);
+    const auto loaded = state ? (*state)->load() : Result<StateStore::Loaded>(state.error());
+    if (!loaded || loaded->positions.empty()) return;
+    for (const FilePosition& at : loaded->positions[0].files) {
+      std::cerr << "   " << at.key << " " << at.name << " inode " << at.id.inode << " offset "
+                << at.offset << (at.followed ? " followed" : "") << "\n";
+    }
   }
   void show() {
     const Shown now = shown_by(*ingest_->snapshot());
@@ -418,7 +435,7 @@ class LogLife {
       compare("calls of " + action, last_.calls[action], count);
     }
     for (const auto& [code, count] : written_.errors) compare(code, last_.errors[code], count);
-    auto state = StateStore::open((folder_ / "state.db").string(), StateStore::Purpose::kLook);
+    auto state = StateStore::open(state_path_, StateStore::Purpose::kLook);
     const auto loaded = state ? (*state)->load() : Result<StateStore::Loaded>(state.error());
     if (!loaded) return fail(loaded.error().text());
     const SourceConfig& source = config_.sources[0];
@@ -440,6 +457,7 @@ class LogLife {
   const bool trace_ = std::getenv("APIERRD_TRACE") != nullptr;
   std::mt19937_64 random_;
   fs::path folder_, log_path_, late_;
+  std::string state_path_;
   Config config_;
   std::shared_ptr<const Catalog> catalog_ = the_catalog();
   PosixFileSystem files_;
@@ -454,20 +472,17 @@ class LogLife {
 };
 
 TEST(IngestProperty, CountersEqualTheModelAndTheLedgerCloses) {
-  const std::uint64_t first_seed = environment_number("APIERRD_SEED", 20261124);
-  const std::uint64_t cases = environment_number("APIERRD_CASES", 1000);
+  const std::uint64_t first = test::first_seed();
   const char* chosen = std::getenv("APIERRD_TEST_DIR");
-  std::string pattern =
-      ((chosen != nullptr ? fs::path(chosen) : fs::temp_directory_path()) / "apierrd-XXXXXX")
-          .string();
-  ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-  const fs::path root = pattern;
-  for (std::uint64_t seed = first_seed; seed < first_seed + cases; ++seed) {
+  const fs::path root = new_folder(chosen != nullptr ? chosen : fs::temp_directory_path());
+  // Commits are synced; in memory that takes no time. What a disk does to them is for crash_test.
+  const fs::path memory = new_folder(fs::exists("/dev/shm") ? "/dev/shm" : root);
+  for (std::uint64_t seed = first; seed < first + test::cases(); ++seed) {
     const fs::path folder = root / std::to_string(seed);
     fs::create_directory(folder);
     std::string fault;
     {
-      LogLife life(seed, folder);
+      LogLife life(seed, folder, memory);
       life.live(40);
       fault = life.fault();
     }
@@ -476,6 +491,7 @@ TEST(IngestProperty, CountersEqualTheModelAndTheLedgerCloses) {
     if (!fault.empty()) break;
   }
   fs::remove_all(root);
+  fs::remove_all(memory);
 }
 
 }  // namespace

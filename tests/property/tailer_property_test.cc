@@ -10,16 +10,12 @@
 
 #include "daemon/tailer.h"
 #include "tests/support/mem_file_system.h"
+#include "tests/support/random_lives.h"
 
 namespace apierrd {
 namespace {
 
 constexpr const char* kPath = "/log/api.log";
-
-std::uint64_t environment_number(const char* name, std::uint64_t fallback) {
-  const char* text = std::getenv(name);
-  return text == nullptr ? fallback : std::strtoull(text, nullptr, 10);
-}
 
 class LogLife {
  public:
@@ -208,9 +204,8 @@ class LogLife {
 };
 
 TEST(TailerProperty, EveryLineExactlyOnce) {
-  const std::uint64_t first_seed = environment_number("APIERRD_SEED", 20261123);
-  const std::uint64_t cases = environment_number("APIERRD_CASES", 1000);
-  for (std::uint64_t seed = first_seed; seed < first_seed + cases; ++seed) {
+  const std::uint64_t first = test::first_seed();
+  for (std::uint64_t seed = first; seed < first + test::cases(); ++seed) {
     for (const bool pattern_matches_rotated : {false, true}) {
       LogLife life(seed, pattern_matches_rotated);
       life.live(60);
