@@ -8,8 +8,9 @@ import pathlib
 import shutil
 import subprocess
 
-from apierrd_e2e import (Daemon, Failure, Scraper, Skip, audit, check, differences, replay, spawn,
+from apierrd_e2e import (Daemon, Failure, Skip, audit, check, differences, replay, spawn,
                          wait_until, write_config)
+from apierrd_written import Scraper
 
 SLOW = bool(os.environ.get("APIERRD_SLOW"))  # a sanitizer build: fewer files, and no LD_PRELOAD
 FAILED_COMMITS = "apierrd_checkpoint_failures_total"

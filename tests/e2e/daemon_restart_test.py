@@ -1,81 +1,13 @@
 #!/usr/bin/env python3
-"""Counters are exact over restarts and kill -9, and no series ever steps back."""
-import random
-import threading
-import time
-
-from apierrd_e2e import (Daemon, Scraper, call_line, check, demo_lines, replay, run, wait_until,
+"""Counters are exact over restarts, and no series ever steps back. crash_test.py does worse to it."""
+from apierrd_e2e import (Daemon, call_line, check, demo_lines, replay, run, wait_until,
                          write_config)
-
-KILLS = 8
+from apierrd_written import Scraper
 
 
 def append(path, data):
     with path.open("ab") as file:
         file.write(data)
-
-
-class Writer(threading.Thread):
-    """Appends lines in pieces, rotating by rename now and then, until told to stop."""
-
-    def __init__(self, folder):
-        super().__init__(daemon=True)
-        self.folder, self.log = folder, folder / "app.log"
-        self.lines, self.rng = demo_lines(20_000, seed=11), random.Random(11)
-        self.enough = threading.Event()
-        self.log.touch()
-
-    def run(self):
-        at, since_rotation, rest = 0, 0, b""
-        file = self.log.open("ab", buffering=0)
-        while not self.enough.is_set() and at < len(self.lines):
-            count = self.rng.randrange(1, 40)
-            data = rest + b"".join(self.lines[at:at + count])
-            at += count
-            cut = len(data) - self.rng.choice([0, 0, 1, 30])
-            file.write(data[:cut])
-            rest = data[cut:]
-            since_rotation += count
-            if since_rotation > 1500 and not rest:
-                since_rotation = 0
-                self.log.rename(self.folder / f"app.log.{at}")
-                file.close()
-                file = self.log.open("ab", buffering=0)
-            time.sleep(0.005)
-        file.write(rest)
-
-    def files(self):
-        return sorted(self.folder.glob("app.log*"))
-
-
-def killed_while_writing(folder):
-    """SIGKILL at random moments, while the log grows and rotates."""
-    writer, scraper, rng = Writer(folder), Scraper(), random.Random(5)
-    daemon = Daemon(write_config(folder / "apierrd.yaml", {"app": [folder / "app.log*"]})).start()
-    scraper.look(daemon)
-    writer.start()
-    for number in range(KILLS):
-        until = time.monotonic() + rng.uniform(0.05, 0.9)
-        while time.monotonic() < until:
-            scraper.look(daemon)
-            time.sleep(rng.uniform(0, 0.05))
-        if number % 4 == 3:
-            daemon.stop()
-        else:
-            daemon.kill()
-        daemon.start()
-        scraper.look(daemon)
-    writer.enough.set()
-    writer.join()
-    result = replay(*writer.files())
-    daemon.wait_for_totals(f"{result['lines']} lines over {KILLS} ends", result)
-    metrics = scraper.look(daemon)
-    check(metrics.sum("apierrd_lost_bytes_total") == 0, "bytes are said to be lost")
-    print(f"  {scraper.samples} scrapes, none stepped back; {len(writer.files())} files")
-    daemon.kill()
-    daemon.start()
-    daemon.wait_for_totals("and once more", result)
-    daemon.stop()
 
 
 def stopped_and_started(folder):
@@ -237,6 +169,5 @@ def idle_daemon_has_a_checkpoint(folder):
 
 
 if __name__ == "__main__":
-    run("counters survive", killed_while_writing, stopped_and_started, events_without_lines,
-        rotated_while_stopped, absent_over_a_restart, equal_and_reborn_files, full_disk,
-        idle_daemon_has_a_checkpoint)
+    run("counters survive", stopped_and_started, events_without_lines, rotated_while_stopped,
+        absent_over_a_restart, equal_and_reborn_files, full_disk, idle_daemon_has_a_checkpoint)
