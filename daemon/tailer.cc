@@ -126,25 +126,26 @@ void Tailer::look_at_name(const std::string& name, const std::string& log, bool 
 void Tailer::look_at_unseen(std::int64_t now_ns) {
   for (Generation& generation : generations_) {
     if (!generation.exists || generation.sweep == sweep_ || generation.copy_of != 0) continue;
-    if (!generation.live() && generation.file) {
-      const Result<FileInfo> info = generation.file->info();
-      info ? measure(generation, *info, now_ns) : fail(info.error());
-      continue;
-    }
-    const bool expected =
-        generation.at.followed ||
-        (generation.waiting() && now_ns - generation.active_ns < options_.linger_ns);
-    if (generation.at.name.empty() || !expected) continue;
-    const Result<std::optional<FileInfo>> named = files_.info(generation.at.name);
-    if (!named) {
-      fail(named.error());
-    } else if (*named && known_as(**named) == &generation) {
-      generation.sweep = sweep_;
-      measure(generation, **named, now_ns);
-    } else {
-      lose_name(generation);
-    }
+    look_for_name(generation, now_ns);
+    if (generation.sweep == sweep_ || !generation.file) continue;
+    const Result<FileInfo> info = generation.file->info();
+    info ? measure(generation, *info, now_ns) : fail(info.error());
   }
+}
+
+// Whether a file is still where it was. Of those open under no log's name the descriptor says
+// enough.
+void Tailer::look_for_name(Generation& generation, std::int64_t now_ns) {
+  const bool expected =
+      generation.at.followed ||
+      (generation.waiting() && now_ns - generation.active_ns < options_.linger_ns);
+  const bool by_descriptor = generation.file && !generation.live();
+  if (generation.at.name.empty() || !expected || by_descriptor) return;
+  const Result<std::optional<FileInfo>> named = files_.info(generation.at.name);
+  if (!named) return fail(named.error());
+  if (!*named || known_as(**named) != &generation) return lose_name(generation);
+  generation.sweep = sweep_;
+  measure(generation, **named, now_ns);
 }
 
 void Tailer::look_at(const std::string& path, std::int64_t now_ns) {

@@ -173,6 +173,7 @@ class Tailer {
   void look_at_name(const std::string& name, const std::string& log, bool matched,
                     std::int64_t now_ns);
   void look_at_unseen(std::int64_t now_ns);
+  void look_for_name(Generation& generation, std::int64_t now_ns);
   void measure(Generation& generation, const FileInfo& info, std::int64_t now_ns);
   bool ensure_open(Generation& generation);
   void close(Generation& generation);
@@ -218,7 +219,7 @@ class Tailer {
                               std::int64_t now_ns);
   Relative is_copy_of(Generation& original, OpenFile& file, const FileInfo& info);
   Relative relative_by_head(const Newcomer& newcomer, OpenFile& file, const FileInfo& info);
-  Relative relative_nothing_was_read_of(const Newcomer& newcomer);
+  Relative relative_nothing_was_read_of(const Newcomer& newcomer, std::int64_t age);
   ContentMatch is_alive(Generation& generation, std::int64_t now_ns);
   void hold_back(const Newcomer& newcomer, const Generation& original);
   void wait_for_content(const Newcomer& newcomer, bool history, std::int64_t now_ns);

@@ -86,9 +86,7 @@ void Tailer::meet(const Newcomer& newcomer, std::int64_t newest_born_ns, std::in
   }
   Relative relative = relative_by_marker(newcomer, **file, *info, now_ns);
   if (relative.kinship == Kinship::kNone) relative = relative_by_head(newcomer, **file, *info);
-  if (relative.kinship == Kinship::kNone && !history) {
-    relative = relative_nothing_was_read_of(newcomer);
-  }
+  if (relative.kinship == Kinship::kNone) relative = relative_nothing_was_read_of(newcomer, age);
   switch (relative.kinship) {
     case Kinship::kUnreadable:
       return cannot_tell(
@@ -244,12 +242,13 @@ Tailer::Relative Tailer::relative_by_head(const Newcomer& newcomer, OpenFile& fi
 
 // A log of which no line was read before its file was truncated or went out of sight: there is
 // nothing to tell its content by.
-Tailer::Relative Tailer::relative_nothing_was_read_of(const Newcomer& newcomer) {
+Tailer::Relative Tailer::relative_nothing_was_read_of(const Newcomer& newcomer, std::int64_t age) {
   const auto log = by_log_.find(newcomer.log);
   if (!newcomer.rotated() || log == by_log_.end()) return {};
   for (Generation* generation : log->second) {
     if (generation->at.offset != 0 || !generation->at.followed) continue;
     if (generation->file || generation->copy_of != 0) continue;
+    if (age < generation->at.first_born_ns) continue;
     if (generation->searched_for || !generation->exists || generation->at.name.empty()) {
       return {Kinship::kContinuation, generation};
     }
