@@ -56,11 +56,12 @@ bool Tailer::matches(const std::string& path) const {
                      });
 }
 
-// The log a name belongs to: the path it is a rotated name of, if that is one of ours, else itself.
+// The log a name belongs to: the path it is a rotated name of, if that is a log of ours, else
+// itself. A writer that begins a dated file each day has no other log.
 std::string Tailer::log_of(const std::string& name) const {
   const std::vector<std::string> paths = unrotated_names(name);
   for (auto path = paths.rbegin(); path != paths.rend(); ++path) {
-    if (by_log_.contains(*path) || matches(*path)) return *path;
+    if (by_log_.contains(*path) || matched_names_.contains(*path)) return *path;
   }
   return name;
 }
@@ -77,15 +78,15 @@ void Tailer::sweep(std::int64_t now_ns, const Sink& sink) {
   wants_sweep_ = false;
   newcomers_.clear();
   newcomer_ids_.clear();
-  std::set<std::string> names;
+  matched_names_.clear();
   for (const std::string& pattern : options_.patterns) {
     for (std::string& name : files_.glob(pattern)) {
-      if (!is_compressed_name(name)) names.insert(std::move(name));
+      if (!is_compressed_name(name)) matched_names_.insert(std::move(name));
     }
   }
   // The logs themselves first: should a file have two names, that one counts.
   for (const bool rotated : {false, true}) {
-    for (const std::string& name : names) {
+    for (const std::string& name : matched_names_) {
       const std::string log = log_of(name);
       if ((log != name) == rotated) look_at_name(name, log, true, now_ns);
     }
@@ -261,9 +262,8 @@ void Tailer::read_block(Generation& generation, ReadBuffer& buffer, std::int64_t
     generation.stuck = true;
     return;
   }
-  if (*count == 0) {
-    generation.size = generation.read_end;  // it has shrunk; measured again by the next look
-    wants_sweep_ = true;
+  if (*count == 0) {  // it has shrunk, which the next look sees
+    generation.stuck = true;
     return;
   }
   const std::string_view block(buffer.block().data(), *count);

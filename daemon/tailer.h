@@ -226,7 +226,7 @@ class Tailer {
   void pass_over(const Newcomer& newcomer, OpenFile* file, const FileInfo& info);
   std::int64_t newest_born_ns(const std::string& log) const;
   std::int64_t oldest_born_ns(const std::string& log) const;
-  std::uint64_t start_of(const Newcomer& newcomer, OpenFile& file, const FileInfo& info);
+  std::uint64_t start_of(OpenFile& file, const FileInfo& info);
 
   FileSystem& files_;
   TailEvents& events_;
@@ -240,7 +240,8 @@ class Tailer {
   std::map<FileId, Generation*> by_id_;
   std::unordered_map<std::string, Generation*> by_name_;
   std::unordered_map<std::string, std::vector<Generation*>> by_log_;
-  std::vector<Newcomer> newcomers_;  ///< of the sweep that is going on
+  std::set<std::string> matched_names_;  ///< what the patterns matched in the last sweep
+  std::vector<Newcomer> newcomers_;      ///< of the sweep that is going on
   std::set<FileId> newcomer_ids_;
   std::vector<std::uint64_t> removed_;
   FileCounts counts_;

@@ -27,6 +27,7 @@ Tailer::Tailer(FileSystem& files, TailEvents& events, TailOptions options, TailR
       first_start_(resume.first_start),
       rebooted_(resume.rebooted),
       forget_beyond_(kRememberedMax) {
+  forgotten_.followed = false;
   for (FilePosition& position : resume.positions) {
     if (position.key == 0) {
       forgotten_ = std::move(position);
@@ -277,11 +278,11 @@ void Tailer::measure_copy(Generation& copy, const FileInfo& info) {
       now ? compare_content(*original->file, *copy.file, std::min(info.size, now->size))
           : ContentMatch::kUnreadable;
   if (content == ContentMatch::kSame && now && info.size <= now->size) copy.size = info.size;
-  if (content == ContentMatch::kDifferent) {
+  if (content == ContentMatch::kDifferent && resume_at(copy, copy.size)) {
     copy.copy_of = 0;
     copy.at.ledger.skipped = copy.size;
+    copy.size = info.size;
     copy.dirty = true;
-    if (resume_at(copy, copy.size)) copy.size = info.size;
     return;
   }
   close(copy);

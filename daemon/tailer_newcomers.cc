@@ -98,15 +98,15 @@ void Tailer::meet(const Newcomer& newcomer, std::int64_t newest_born_ns, std::in
   }
   if (history) return pass_over(newcomer, file->get(), *info);
   Generation& generation = add(newcomer.log, newcomer.name);
-  generation.at.offset = start_of(newcomer, **file, *info);
+  generation.at.offset = start_of(**file, *info);
   generation.at.ledger.skipped = generation.at.offset;
   if (newcomer.rotated() && !(first_start_ && first_sweep_)) ++counts_.rotations;
   take_file(generation, newcomer, *std::move(file), *info, now_ns);
 }
 
 // Where to begin in a file that is new to us.
-std::uint64_t Tailer::start_of(const Newcomer& newcomer, OpenFile& file, const FileInfo& info) {
-  if (!options_.start_at_end || newcomer.rotated()) return 0;
+std::uint64_t Tailer::start_of(OpenFile& file, const FileInfo& info) {
+  if (!options_.start_at_end || !first_start_) return 0;
   std::uint64_t size = info.size;
   if (!first_sweep_) {
     const auto found = unreadable_at_first_.find(info.id);

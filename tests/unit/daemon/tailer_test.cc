@@ -519,6 +519,28 @@ TEST(AddMark, KeepsTheLatestAndThinsOutTheOld) {
                              [](const Mark& a, const Mark& b) { return a.offset < b.offset; }));
 }
 
+TEST_F(TailerTest, ADatedFileThatIsWrittenToIsALogOfItsOwn) {
+  options.patterns = {"/log/api.log*"};
+  options.start_at_end = true;
+  files.append("/log/api.log.2026-11-23", "old\n");
+  start();
+  EXPECT_EQ(look(), Lines{});
+  files.append("/log/api.log.2026-11-24", "one\nhalf");
+  EXPECT_EQ(look(), (Lines{"one"}));
+  now += 1000;  // beyond the linger
+  EXPECT_EQ(look(), Lines{});
+  files.append("/log/api.log.2026-11-24", " a line\n");
+  EXPECT_EQ(look(), (Lines{"half a line"}));
+}
+
+TEST_F(TailerTest, RotatedFilesThatMatchAreNotReadByAFirstStartAtTheEnd) {
+  options.patterns = {"/log/api.log*"};
+  options.start_at_end = true;
+  for (const char* name : {"/log/api.log", "/log/api.log.1"}) files.append(name, "old\n");
+  start();
+  EXPECT_EQ(look(), Lines{});
+}
+
 TEST_F(TailerTest, LagIsWhatIsNotCounted) {
   files.append("/log/api.log", "1\nhalf");
   start();
