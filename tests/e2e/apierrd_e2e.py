@@ -2,7 +2,8 @@
 
 A test is made of parts, functions that take a pathlib.Path of an empty folder; run() calls them, ends
 every process they started, and turns the outcome into the exit code: 0, 1, or 77 for a skip. Nothing here
-waits a fixed time: wait_until() polls, and says how long it took.
+waits a fixed time: wait_until() polls, and says how long it took. The folder of a part that failed is copied
+into APIERRD_KEEP, if that is set.
 """
 import atexit
 import collections
@@ -13,6 +14,7 @@ import os
 import pathlib
 import re
 import resource
+import shutil
 import signal
 import socket
 import subprocess
@@ -414,6 +416,9 @@ def run_part(part):
             for log in folder.rglob("*.stderr"):
                 text = log.read_text(errors="replace")[-2000:].replace("\n", "\n    | ")
                 print(f"    {log.name}\n    | {text}")
+            if "APIERRD_KEEP" in os.environ:
+                end_all()
+                shutil.copytree(folder, pathlib.Path(os.environ["APIERRD_KEEP"]) / folder.name)
             return error
         finally:
             end_all()

@@ -1,8 +1,13 @@
 #!/usr/bin/env python3
 """Counters are exact over restarts, and no series ever steps back. crash_test.py does worse to it."""
-from apierrd_e2e import (Daemon, call_line, check, demo_lines, replay, run, wait_until,
+import subprocess
+
+from apierrd_e2e import (Daemon, audit, call_line, check, demo_lines, replay, run, wait_until,
                          write_config)
-from apierrd_written import Scraper
+from apierrd_written import Book, Log, Scraper
+
+# What a log's rotated names are to a source: no files of its own, or such as it follows.
+PATTERNS = {"log": "app.log", "log and rotated names": "app.log*"}
 
 
 def append(path, data):
@@ -76,6 +81,50 @@ def rotated_while_stopped(folder):
         return (read + lost == total, f"{read:.0f} read + {lost:.0f} lost, not {total}")
     wait_until("every byte read or lost", accounted)
     daemon.stop()
+
+
+def followed_by_both_patterns(folder):
+    """A daemon that has counted all there is, its log, and what else belongs to it."""
+    book, scraper = Book(folder / "whole", sources=tuple(PATTERNS)), Scraper()
+    log = Log(folder / "app.log", book)
+    daemon = Daemon(write_config(folder / "apierrd.yaml", {
+        name: [folder / pattern] for name, pattern in PATTERNS.items()})).start()
+    scraper.look(daemon)
+    log.append(50)
+    book.wait_counted(daemon, scraper, "first lines")
+    return daemon, log, book, scraper
+
+
+def started_between_copy_and_truncation(folder):
+    """A copy that is there before its log is truncated holds nothing new."""
+    daemon, log, book, scraper = followed_by_both_patterns(folder)
+    daemon.stop()
+    subprocess.run(["cp", log.path, folder / "app.log.1"], check=True)
+    daemon.start()
+    daemon.wait_for("ready", lambda m: daemon.get("/-/ready").status == 200)
+    log.file.truncate(0)
+    log.append(5)
+    book.wait_counted(daemon, scraper, "the copy does not count")
+    daemon.stop()
+    audit(daemon.config)
+
+
+def compressed_with_an_unread_end(folder):
+    """Followed under its rotated name, which then is gone: its end is in the compressed file."""
+    daemon, log, book, scraper = followed_by_both_patterns(folder)
+    log.rename("app.log.1", reopen=False)
+    log.append(3)
+    book.wait_counted(daemon, scraper, "under its rotated name")
+    daemon.pause()
+    log.append(13)
+    log.reopen()
+    log.append(40)
+    daemon.kill()
+    subprocess.run(["gzip", folder / "app.log.1"], check=True)
+    daemon.start()
+    book.wait_counted(daemon, scraper, "its end, and the new file")
+    daemon.stop()
+    audit(daemon.config)
 
 
 def absent_over_a_restart(folder):
@@ -170,4 +219,5 @@ def idle_daemon_has_a_checkpoint(folder):
 
 if __name__ == "__main__":
     run("counters survive", stopped_and_started, events_without_lines, rotated_while_stopped,
+        started_between_copy_and_truncation, compressed_with_an_unread_end,
         absent_over_a_restart, equal_and_reborn_files, full_disk, idle_daemon_has_a_checkpoint)
