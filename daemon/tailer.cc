@@ -112,7 +112,10 @@ void Tailer::look_at_name(const std::string& name, const std::string& log, bool 
     }
     return;
   }
-  if (known->waiting() && (*found)->size > 0) {
+  const bool may_be_news = known->waiting()
+                               ? (*found)->size > 0
+                               : known->copy_of != 0 && !is_still_a_copy(*known, **found);
+  if (may_be_news) {
     newcomers_.push_back({name, log, **found, matched, true});
     newcomer_ids_.insert((*found)->id);
     return remove(*known);
@@ -150,25 +153,25 @@ void Tailer::look_for_name(Generation& generation, std::int64_t now_ns) {
 }
 
 void Tailer::look_at(const std::string& path, std::int64_t now_ns) {
-  const auto known = by_name_.find(path);
-  if (known == by_name_.end()) {
+  const auto found = by_name_.find(path);
+  if (found == by_name_.end()) {
     // Perhaps a new log, a new name of one that we know, or what is left of one.
     if (matches(path) || log_of(path) != path) wants_sweep_ = true;
     return;
   }
+  Generation* const known = found->second;  // known_as() may take the name from it
   const Result<std::optional<FileInfo>> info = files_.info(path);
-  if (!info || !*info || known_as(**info) != known->second) {
+  if (!info || !*info || known_as(**info) != known) {
     wants_sweep_ = true;
     return;
   }
-  measure(*known->second, **info, now_ns);
+  measure(*known, **info, now_ns);
 }
 
 void Tailer::measure(Generation& generation, const FileInfo& info, std::int64_t now_ns) {
   generation.stuck = false;
-  if (generation.copy_of != 0) return measure_copy(generation, info);
-  if (generation.waiting()) {
-    if (info.size > 0) wants_sweep_ = look_again_ = true;
+  if (generation.copy_of != 0 || generation.waiting()) {  // a sweep sees what has become of it
+    if (info.size != generation.size) wants_sweep_ = look_again_ = true;
     return;
   }
   if (!generation.verified) return verify(generation, info, now_ns);

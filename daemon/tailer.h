@@ -140,6 +140,7 @@ class Tailer {
     bool searched_for = false;  ///< truncated away; a copy may hold its end
     std::uint64_t unread = 0;   ///< while searched for: bytes it is known to have had left
     std::uint64_t copy_of = 0;  ///< key of the generation this is only a copy of, held back; or 0
+    bool whole_copy = false;    ///< it had all that had been counted of its original
     std::uint64_t backlog_end = 0;  ///< its size at the first look
     std::uint64_t sweep = 0;        ///< the last one that saw it under a name
     std::int64_t active_ns = 0;     ///< when it last had something new
@@ -201,7 +202,7 @@ class Tailer {
   void verify(Generation& generation, const FileInfo& info, std::int64_t now_ns);
   ContentMatch undo_power_loss(Generation& generation, OpenFile& file, std::uint64_t size);
   void truncated(Generation& generation, std::int64_t now_ns);
-  void measure_copy(Generation& copy, const FileInfo& info);
+  bool is_still_a_copy(Generation& copy, const FileInfo& info);
   void lose_bytes(Generation& generation, LossReason reason, std::uint64_t bytes);
   void account_for_missing();
   void forget_oldest();
@@ -210,7 +211,7 @@ class Tailer {
   void look_for_generations(std::int64_t now_ns);
   void meet_newcomers(std::int64_t now_ns);
   void meet(const Newcomer& newcomer, std::int64_t newest_born_ns, std::int64_t now_ns);
-  enum class Kinship { kNone, kContinuation, kCopy, kUnreadable };
+  enum class Kinship : std::uint8_t { kNone, kContinuation, kCopy, kUnreadable, kLater };
   struct Relative {
     Kinship kinship = Kinship::kNone;
     Generation* generation = nullptr;
@@ -218,7 +219,8 @@ class Tailer {
   Relative relative_by_marker(const Newcomer& newcomer, OpenFile& file, const FileInfo& info,
                               std::int64_t now_ns);
   Relative is_copy_of(Generation& original, OpenFile& file, const FileInfo& info);
-  Relative relative_by_head(const Newcomer& newcomer, OpenFile& file, const FileInfo& info);
+  Relative relative_by_head(const Newcomer& newcomer, OpenFile& file, const FileInfo& info,
+                            std::int64_t now_ns);
   Relative relative_nothing_was_read_of(const Newcomer& newcomer, std::int64_t age);
   ContentMatch is_alive(Generation& generation, std::int64_t now_ns);
   void hold_back(const Newcomer& newcomer, const Generation& original);

@@ -262,30 +262,37 @@ void Tailer::truncated(Generation& generation, std::int64_t now_ns) {
   names_changed_ = wants_sweep_ = true;
 }
 
-// A copy that is held back has another size: it is still being made, or it is written to itself and
-// was a log of its own from there on.
-void Tailer::measure_copy(Generation& copy, const FileInfo& info) {
-  if (info.size == copy.size) return;
-  const auto original = std::find_if(generations_.begin(), generations_.end(),
-                                     [&](auto& other) { return other.at.key == copy.copy_of; });
-  if (info.size < copy.size || original == generations_.end() || !original->exists) {
-    wants_sweep_ = names_changed_ = true;
-    return remove(copy);  // to be met anew
-  }
-  if (!ensure_open(*original) || !ensure_open(copy)) return;
-  const Result<FileInfo> now = original->file->info();
+// A copy that is held back may have another size. It is still being made; or it was complete, is
+// written to itself, and was a log of its own from there on. False if it is neither: then it is met
+// anew.
+bool Tailer::is_still_a_copy(Generation& copy, const FileInfo& info) {
+  if (info.size == copy.size) return true;
+  const auto found = std::find_if(generations_.begin(), generations_.end(),
+                                  [&](auto& other) { return other.at.key == copy.copy_of; });
+  if (info.size < copy.size || found == generations_.end() || !found->exists) return false;
+  Generation& original = *found;
+  if (!ensure_open(original) || !ensure_open(copy)) return true;
+  const Result<FileInfo> now = original.file->info();
   const ContentMatch content =
-      now ? compare_content(*original->file, *copy.file, std::min(info.size, now->size))
+      now ? compare_content(*original.file, *copy.file, std::min(info.size, now->size))
           : ContentMatch::kUnreadable;
-  if (content == ContentMatch::kSame && now && info.size <= now->size) copy.size = info.size;
-  if (content == ContentMatch::kDifferent && resume_at(copy, copy.size)) {
-    copy.copy_of = 0;
-    copy.at.ledger.skipped = copy.size;
-    copy.size = info.size;
-    copy.dirty = true;
-    return;
+  // After the content was compared: only if it lives did they differ while it did.
+  const ContentMatch alive =
+      original.at.offset == 0
+          ? ContentMatch::kSame
+          : compare_marker(*original.file, original.at.offset, original.at.marker);
+  const bool told = content != ContentMatch::kUnreadable && alive != ContentMatch::kUnreadable;
+  if (!told || (content == ContentMatch::kSame && info.size <= now->size)) {
+    if (told) copy.size = info.size;
+    close(copy);
+    return true;
   }
-  close(copy);
+  if (alive != ContentMatch::kSame || !copy.whole_copy || !resume_at(copy, copy.size)) return false;
+  copy.copy_of = 0;
+  copy.at.ledger.skipped = copy.size;
+  copy.size = info.size;
+  copy.dirty = true;
+  return true;
 }
 
 void Tailer::lose_bytes(Generation& generation, LossReason reason, std::uint64_t bytes) {

@@ -85,12 +85,14 @@ void Tailer::meet(const Newcomer& newcomer, std::int64_t newest_born_ns, std::in
     return wait_for_content(newcomer, history, now_ns);
   }
   Relative relative = relative_by_marker(newcomer, **file, *info, now_ns);
-  if (relative.kinship == Kinship::kNone) relative = relative_by_head(newcomer, **file, *info);
+  if (relative.kinship == Kinship::kNone)
+    relative = relative_by_head(newcomer, **file, *info, now_ns);
   if (relative.kinship == Kinship::kNone) relative = relative_nothing_was_read_of(newcomer, age);
   switch (relative.kinship) {
     case Kinship::kUnreadable:
       return cannot_tell(
           environment_error("cannot read", newcomer.name, "or what it is compared with"));
+    case Kinship::kLater: look_again_ = wants_sweep_ = true; return;
     case Kinship::kCopy: return hold_back(newcomer, *relative.generation);
     case Kinship::kContinuation:
       return take_file(*relative.generation, newcomer, *std::move(file), *info, now_ns);
@@ -165,6 +167,7 @@ ContentMatch Tailer::is_alive(Generation& generation, std::int64_t now_ns) {
     if (!generation.at.followed || generation.packed) return ContentMatch::kSame;
     if (!ensure_open(generation)) return ContentMatch::kUnreadable;
   }
+  if (generation.at.offset == 0) return ContentMatch::kSame;  // nothing to compare
   const ContentMatch content =
       compare_marker(*generation.file, generation.at.offset, generation.at.marker);
   if (content == ContentMatch::kDifferent) truncated(generation, now_ns);
@@ -200,7 +203,11 @@ Tailer::Relative Tailer::relative_by_marker(const Newcomer& newcomer, OpenFile& 
     case ContentMatch::kDifferent: return {Kinship::kContinuation, furthest.generation};
     case ContentMatch::kSame: break;
   }
-  return is_copy_of(*furthest.generation, file, info);
+  const Relative relative = is_copy_of(*furthest.generation, file, info);
+  if (relative.kinship != Kinship::kNone) return relative;
+  // Truncated while it was compared?
+  const bool lives = is_alive(*furthest.generation, now_ns) == ContentMatch::kSame;
+  return lives ? Relative{} : Relative{Kinship::kLater, nullptr};
 }
 
 // A copy is nowhere longer and nowhere different; a log that merely begins alike is none.
@@ -225,17 +232,26 @@ Tailer::Relative Tailer::is_copy_of(Generation& original, OpenFile& file, const 
 // copytruncate copies first and truncates then: until it does, a copy must not count a second time.
 // It may still be growing, and nothing of its original may have been read yet.
 Tailer::Relative Tailer::relative_by_head(const Newcomer& newcomer, OpenFile& file,
-                                          const FileInfo& info) {
+                                          const FileInfo& info, std::int64_t now_ns) {
   // What a first start finds has a right of its own, even if it is the same.
   if (!newcomer.rotated() || (first_start_ && first_sweep_)) return {};
   const auto log = by_log_.find(newcomer.log);
   if (log == by_log_.end()) return {};
-  for (Generation* original : log->second) {
-    // Those that are read, by their name or, having lost it, by their descriptor.
-    if (!original->verified || original->copy_of != 0) continue;
-    if (!original->live() && !original->file) continue;
+  std::vector<Generation*> originals;  // read by their name or, having lost it, by their descriptor
+  for (Generation* generation : log->second) {
+    if (!generation->verified || generation->copy_of != 0) continue;
+    if (generation->live() || generation->file) originals.push_back(generation);
+  }
+  // A few bytes are the same in many; it is the log itself that is copied.
+  std::stable_partition(originals.begin(), originals.end(),
+                        [](const Generation* generation) { return generation->live(); });
+  for (Generation* original : originals) {
     const Relative relative = is_copy_of(*original, file, info);
     if (relative.kinship != Kinship::kNone) return relative;
+  }
+  // None is like it, unless one was truncated while it was compared.
+  for (Generation* original : originals) {
+    if (is_alive(*original, now_ns) != ContentMatch::kSame) return {Kinship::kLater, nullptr};
   }
   return {};
 }
@@ -259,6 +275,7 @@ Tailer::Relative Tailer::relative_nothing_was_read_of(const Newcomer& newcomer, 
 void Tailer::hold_back(const Newcomer& newcomer, const Generation& original) {
   Generation& copy = add(newcomer.log, newcomer.name);
   copy.copy_of = original.at.key;
+  copy.whole_copy = original.at.offset > 0 && newcomer.info.size >= original.at.offset;
   copy.exists = copy.verified = true;
   copy.size = newcomer.info.size;
   copy.sweep = sweep_;

@@ -263,8 +263,16 @@ class LogLife {
     if (!fs::exists(log_path_)) return;
     finish_line();
     shift_names();
-    fs::copy_file(log_path_, rotated(1));
-    if (running_ && below(3) == 0) look();  // the copy is seen before the truncation
+    if (running_ && below(3) == 0) {  // the copy is seen while it is being made
+      const std::string whole = content(log_path_);
+      const std::size_t half = below(whole.size() + 1);
+      std::ofstream(rotated(1), std::ios::binary) << whole.substr(0, half);
+      look();
+      std::ofstream(rotated(1), std::ios::binary | std::ios::app) << whole.substr(half);
+    } else {
+      fs::copy_file(log_path_, rotated(1));
+    }
+    if (running_ && below(3) == 0) look();  // and before the truncation
     fs::resize_file(log_path_, 0);
     late_.clear();
     tell("copytruncate");

@@ -127,7 +127,16 @@ class LogLife {
   void copy_and_truncate() {
     finish_line();
     shift_names();
-    files_.copy(kPath, rotated(1));
+    if (below(3) == 0) {  // the copy is seen while it is being made
+      const std::string whole = files_.content(kPath);
+      const std::size_t half = below(whole.size() + 1);
+      files_.append(rotated(1), whole.substr(0, half));
+      look();
+      files_.append(rotated(1), whole.substr(half));
+    } else {
+      files_.copy(kPath, rotated(1));
+    }
+    if (below(3) == 0) look();  // and before the truncation
     files_.truncate(kPath);
     lines_in_file_ = false;
     late_.clear();

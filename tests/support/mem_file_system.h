@@ -31,10 +31,17 @@ class MemFileSystem : public FileSystem {
     touch_folder(from);
     touch_folder(to);
   }
+  std::string content(const std::string& path) const { return files_.at(path)->bytes; }
   void copy(const std::string& from, const std::string& to) { append(to, files_.at(from)->bytes); }
   void truncate(const std::string& path) {
     files_.at(path)->bytes.clear();
     files_.at(path)->modified_ns = ++clock_;
+  }
+  /// Deleted and made anew, with the same inode.
+  void rebirth(const std::string& path, std::string_view text) {
+    files_[path] =
+        std::make_shared<Node>(Node{files_.at(path)->inode, std::string(text), ++clock_, ++clock_});
+    touch_folder(path);
   }
   void cut(const std::string& path, std::size_t size) {
     files_.at(path)->bytes.resize(size);

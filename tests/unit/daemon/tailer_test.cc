@@ -229,6 +229,35 @@ TEST_F(TailerTest, ACopyInTheMakingIsNotReadTwice) {
   EXPECT_EQ(look(), (Lines{"3"}));
 }
 
+// A copy seen half made, whose original is truncated and written to before the next look.
+TEST_F(TailerTest, ACopySeenHalfMadeDoesNotCountItsOtherHalfAgain) {
+  for (const bool copy_is_matched : {false, true}) {
+    options.patterns = {copy_is_matched ? "/log/api.log*" : "/log/api.log"};
+    files = {};
+    files.append("/log/api.log", "1\n2\n3\n");
+    start();
+    EXPECT_EQ(look().size(), 3U);
+    files.append("/log/api.log.1", "1\n2");
+    EXPECT_EQ(look(), Lines{});
+    files.append("/log/api.log.1", "\n3\n4\n");
+    files.truncate("/log/api.log");
+    files.append("/log/api.log", "5\n");
+    EXPECT_THAT(look(), testing::UnorderedElementsAre("4", "5"));
+    EXPECT_EQ(look(), Lines{});
+  }
+}
+
+// Known by its name and inode, which another file has by now: a hint must not trip over that.
+TEST_F(TailerTest, AHintOfAFileWhoseInodeWasGivenAway) {
+  options.open_files_max = 1;
+  for (const char* name : {"/log/api1.log", "/log/api2.log"}) files.append(name, "1\n");
+  start();
+  look();
+  files.rebirth("/log/api2.log", "2\n");
+  tailer->look_at("/log/api2.log", ++now);
+  EXPECT_EQ(look(), (Lines{"2"}));
+}
+
 TEST_F(TailerTest, TwoRotationsBetweenLooks) {
   files.append("/log/api.log.3", "ancient\n");
   files.append("/log/api.log", "1\n");
