@@ -72,7 +72,7 @@ AuditedGeneration look_at(const FilePosition& at, FileSystem& files,
   const bool same =
       at.offset == 0 || compare_marker(*file, at.offset, at.marker) == ContentMatch::kSame;
   if (!same) {
-    audited.finding = FileFinding::kGrew;
+    audited.finding = FileFinding::kChanged;
     return audited;
   }
   audited.unread_bytes = info->size - std::min(info->size, at.offset);
@@ -111,7 +111,7 @@ std::string_view name_of(FileFinding finding) {
   switch (finding) {
     case FileFinding::kRecounted: return "recounted";
     case FileFinding::kMatches: return "matches";
-    case FileFinding::kGrew: return "changed";
+    case FileFinding::kChanged: return "changed";
     case FileFinding::kGone: return "gone";
     case FileFinding::kDiffers: return "differs";
     case FileFinding::kForgotten: return "forgotten";

@@ -17,7 +17,7 @@ namespace apierrd {
 enum class FileFinding : std::uint8_t {
   kRecounted,  ///< its file was counted again, with the same result
   kMatches,    ///< its file holds what was counted last; it cannot be counted again from its start
-  kGrew,       ///< changed while it was looked at, as the logs of a running daemon do
+  kChanged,    ///< changed while it was looked at, as the logs of a running daemon do
   kGone,       ///< no file of it is there any more
   kDiffers,    ///< a fault: its file was counted again, with another result
   kForgotten,  ///< the sum of generations that are not remembered singly

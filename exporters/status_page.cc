@@ -184,6 +184,10 @@ void render_sources(std::string& out, const SeriesSnapshot& snapshot) {
     }
     std::uint64_t lost = 0;
     for (const std::uint64_t bytes : source.files.lost_bytes) lost += bytes;
+    std::string missing;
+    if (source.files.missing > 0) {
+      missing = fmt::format("<br><small>{} files missing</small>", grouped(source.files.missing));
+    }
     std::string files;
     for (std::size_t i = 0; i < std::min<std::size_t>(source.files.files.size(), 20); ++i) {
       const FileStatus& file = source.files.files[i];
@@ -193,11 +197,11 @@ void render_sources(std::string& out, const SeriesSnapshot& snapshot) {
     if (files.empty()) files = "<i>no file matches yet</i>";
     fmt::format_to(std::back_inserter(out),
                    "<tr><td>{}<td class=\"n\">{}<td class=\"n\">{}<td class=\"n\">{}"
-                   "<td class=\"n\">{}{}<td class=\"n\">{}<td class=\"n\">{}<td>{}</tr>",
+                   "<td class=\"n\">{}{}<td class=\"n\">{}<td class=\"n\">{}{}<td>{}</tr>",
                    html_escaped(source.name), grouped(source.lines.lines),
                    grouped(source.lines.records), grouped(ignored),
                    grouped(rejected_lines(source.lines)), rejected, grouped(source.files.rotations),
-                   grouped(lost), files);
+                   grouped(lost), missing, files);
   }
   out += "</tbody></table></section>";
 }
