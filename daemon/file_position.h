@@ -53,6 +53,9 @@ struct FilePosition {
   std::vector<Mark> marks;   ///< where it was committed before, the latest last
   ByteLedger ledger;
   bool followed = true;  ///< more was expected of it, as of the last commit
+  /// All names beside it were seen since it was known: an unknown file that is older is history.
+  /// Until then one may have been renamed from under the listing.
+  bool settled = false;
   bool operator==(const FilePosition&) const = default;
 };
 

@@ -11,6 +11,7 @@ inline constexpr const char* kSchema = R"sql(
 CREATE TABLE generations(source TEXT, key INTEGER, log TEXT, name TEXT, device INTEGER,
                          inode INTEGER, born_ns INTEGER, first_born_ns INTEGER,
                          offset INTEGER, marker INTEGER, marks BLOB, followed INTEGER,
+                         settled INTEGER,
                          parsed INTEGER, ignored INTEGER, rejected INTEGER, padding INTEGER,
                          skipped INTEGER, undone INTEGER, lost INTEGER,
                          PRIMARY KEY(source, key)) WITHOUT ROWID;

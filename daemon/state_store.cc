@@ -200,7 +200,8 @@ void StateStore::Impl::load_labels(PersistedState& out) {
 void StateStore::Impl::load_positions(std::vector<SourcePositions>& out) {
   rows(
       "SELECT source, key, log, name, device, inode, born_ns, first_born_ns, offset, marker, "
-      "marks, followed, parsed, ignored, rejected, padding, skipped, undone, lost FROM generations "
+      "marks, followed, settled, parsed, ignored, rejected, padding, skipped, undone, lost "
+      "FROM generations "
       "ORDER BY source, key",
       [&](const Statement& q) {
         const std::string source = q.text(0);
@@ -209,9 +210,9 @@ void StateStore::Impl::load_positions(std::vector<SourcePositions>& out) {
         file.key = q.count(1), file.log = q.text(2), file.name = q.text(3);
         file.id = {q.count(4), q.count(5)}, file.born_ns = q.integer(6);
         file.first_born_ns = q.integer(7), file.offset = q.count(8), file.marker = q.count(9);
-        file.followed = q.integer(11) != 0;
-        file.ledger = {q.count(12), q.count(13), q.count(14), q.count(15),
-                       q.count(16), q.count(17), q.count(18)};
+        file.followed = q.integer(11) != 0, file.settled = q.integer(12) != 0;
+        file.ledger = {q.count(13), q.count(14), q.count(15), q.count(16),
+                       q.count(17), q.count(18), q.count(19)};
         const std::string_view marks = q.blob(10);
         if (marks.size() % sizeof(Mark) != 0) return false;
         file.marks.resize(marks.size() / sizeof(Mark));
@@ -326,7 +327,7 @@ bool StateStore::Impl::save_positions(const std::vector<SourceChanges>& position
   Statement forget(*db, "DELETE FROM generations WHERE source=? AND key=?");
   Statement upsert(*db,
                    "INSERT OR REPLACE INTO generations "
-                   "VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+                   "VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
   for (const SourceChanges& source : positions) {
     for (const std::uint64_t key : source.files.removed) {
       if (!forget.run(source.source, key)) return false;
@@ -335,9 +336,9 @@ bool StateStore::Impl::save_positions(const std::vector<SourceChanges>& position
       const ByteLedger& ledger = file.ledger;
       if (!upsert.run(source.source, file.key, file.log, file.name, file.id.device, file.id.inode,
                       file.born_ns, file.first_born_ns, file.offset, file.marker,
-                      as_blob(file.marks), std::int64_t{file.followed}, ledger.parsed,
-                      ledger.ignored, ledger.rejected, ledger.padding, ledger.skipped,
-                      ledger.undone, ledger.lost)) {
+                      as_blob(file.marks), std::int64_t{file.followed}, std::int64_t{file.settled},
+                      ledger.parsed, ledger.ignored, ledger.rejected, ledger.padding,
+                      ledger.skipped, ledger.undone, ledger.lost)) {
         return false;
       }
     }

@@ -94,6 +94,7 @@ void Tailer::sweep(std::int64_t now_ns, const Sink& sink) {
   look_at_unseen(now_ns);
   look_for_generations(now_ns);
   meet_newcomers(now_ns);
+  if (first_sweep_ && first_start_) settle_first_start();
   account_for_missing();
   close_quiet_files(now_ns, sink);
   forget_oldest();

@@ -257,7 +257,10 @@ class Tailer {
   struct FolderTime {
     std::int64_t modified_ns = 0;
     std::int64_t seen_ns = 0;
+    bool settled = false;  ///< it has stood still, and all its names were seen
   };
+  void settle_folder(const std::set<std::string>& logs);
+  void settle_first_start();
   std::map<std::string, FolderTime> folder_times_;
   std::map<FileId, std::uint64_t> unreadable_at_first_;  ///< sizes; for start_at_end
 };

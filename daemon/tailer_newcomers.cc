@@ -40,9 +40,10 @@ void Tailer::look_for_generations(std::int64_t now_ns) {
     const Result<std::optional<FileInfo>> info = files_.info(folder);
     FolderTime& time = folder_times_[folder];
     if (info && *info && (*info)->modified_ns != time.modified_ns) {
-      time = {(*info)->modified_ns, now_ns};
+      time = {(*info)->modified_ns, now_ns, false};
     }
     const bool still = info && *info && now_ns - time.seen_ns >= kFolderSettlesNs;
+    if (still && !std::exchange(time.settled, still)) settle_folder(names);
     if (still && !all && !with_newcomers.contains(folder)) continue;
     const FolderListing listing(files_, folder);
     for (const std::string& log : names) {
@@ -51,6 +52,22 @@ void Tailer::look_for_generations(std::int64_t now_ns) {
       }
     }
   }
+}
+
+void Tailer::settle_folder(const std::set<std::string>& logs) {
+  for (const std::string& log : logs) {
+    const auto generations = by_log_.find(log);
+    if (generations == by_log_.end()) continue;
+    for (Generation* generation : generations->second) {
+      generation->dirty = generation->dirty || !generation->at.settled;
+      generation->at.settled = true;
+    }
+  }
+}
+
+// What was rotated before is history, whether the first look has seen it or not.
+void Tailer::settle_first_start() {
+  for (Generation& generation : generations_) generation.at.settled = true;
 }
 
 void Tailer::meet_newcomers(std::int64_t now_ns) {
@@ -315,7 +332,8 @@ std::int64_t Tailer::newest_born_ns(const std::string& log) const {
   if (!known && first_start_ && first_sweep_) return INT64_MAX;
   std::int64_t newest = 0;
   for (const Generation& generation : generations_) {
-    if (generation.copy_of != 0 || (known && generation.at.log != log)) continue;
+    if (generation.copy_of != 0 || !generation.at.settled) continue;
+    if (known && generation.at.log != log) continue;
     newest = std::max(newest, generation.at.first_born_ns);
   }
   return newest;
