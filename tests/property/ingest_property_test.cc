@@ -98,6 +98,7 @@ class LogLife {
     source.name = "app";
     source.paths = {(folder_ / (matches_rotated ? "api.log*" : "api.log")).string()};
     config_.sources = {source};
+    config_.products.clear();  // no series that are not looked at
     config_.line_bytes = 2'000;
     config_.linger_ms = 60'000;
     few_descriptors_ = below(3) == 0;
