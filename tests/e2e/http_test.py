@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """The web side: routes, formats, and what a hostile or clumsy client can do to it (nothing)."""
+import errno
 import gzip
 import json
 import socket
@@ -35,6 +36,9 @@ def raw(port, data, half_close=False, timeout_s=20):
                 out += block
         except ConnectionError:
             pass
+        except OSError as error:  # it had closed before we could
+            if error.errno != errno.ENOTCONN:
+                raise
         return out
 
 
