@@ -1,25 +1,33 @@
-# Script mode: writes OUTPUT, a C++ file holding each of FILES as bytes.
-set(arrays "")
+# Script mode: writes OUTPUT, a C++ file that has the assembler take in each of FILES as it is. The
+# compiler would need seconds for a catalog written out as numbers.
+set(blobs "")
 set(rows "")
 set(index 0)
 foreach(file ${FILES})
-  file(READ ${BASE}/${file} hex HEX)
-  string(REGEX REPLACE "(..)" "'\\\\x\\1'," bytes "${hex}")
-  string(APPEND arrays "const char kBytes${index}[] = {${bytes}'\\0'};\n")
-  string(APPEND rows "    {\"${file}\", std::string_view(kBytes${index}, sizeof(kBytes${index}) - 1)},\n")
+  string(APPEND blobs "asm(\".section .rodata\\n\"
+    \"apierrd_${NAME}_${index}: .incbin \\\"${BASE}/${file}\\\"\\n\"
+    \"apierrd_${NAME}_${index}_end: .byte 0\\n.previous\\n\");
+extern \"C\" const char apierrd_${NAME}_${index}[], apierrd_${NAME}_${index}_end[];\n")
+  string(APPEND rows "      {\"${file}\", bytes(apierrd_${NAME}_${index}, apierrd_${NAME}_${index}_end)},\n")
   math(EXPR index "${index} + 1")
 endforeach()
 file(WRITE ${OUTPUT}
 "// Generated from the source tree by cmake/EmbedFiles.cmake; do not edit.
+#include <cstddef>
 #include <span>
 #include \"parsers/embedded_file.h\"
-namespace {
-${arrays}
-const apierrd::EmbeddedFile kFiles[] = {
-${rows}};
-}  // namespace
+${blobs}
 namespace apierrd {
-std::span<const EmbeddedFile> embedded_files_of_${TARGET}();
-std::span<const EmbeddedFile> embedded_files_of_${TARGET}() { return kFiles; }
+namespace {
+std::string_view bytes(const char* begin, const char* end) {
+  return {begin, static_cast<std::size_t>(end - begin)};
+}
+}  // namespace
+std::span<const EmbeddedFile> embedded_files_of_${NAME}();
+std::span<const EmbeddedFile> embedded_files_of_${NAME}() {
+  static const EmbeddedFile kFiles[] = {
+${rows}  };
+  return kFiles;
+}
 }  // namespace apierrd
 ")

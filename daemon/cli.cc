@@ -43,6 +43,8 @@ struct Arguments {
   bool effective = false;
   std::string line = "-";
   std::string source;
+  std::string format;
+  bool join_json = false;
   std::string pattern;
   std::string codes_output = "table";
   std::string audit_output = "table";
@@ -85,6 +87,8 @@ void add_replay(CLI::App& app, Arguments& arguments, int& code) {
   ReplayOptions& options = arguments.replay;
   add_config(*replay, arguments);
   replay->add_option("--source", options.source, "source whose format the files have");
+  replay->add_option("--format", options.format, "format to read them in, or auto");
+  replay->add_flag("--join-json", options.join_json, "join documents printed over several lines");
   replay->add_option("--output", options.output, "default: table on a terminal, else json")
       ->check(CLI::IsMember({"table", "json", "prometheus", "openmetrics"}));
   replay->add_option("FILE", options.files, "log files; - is standard input, .gz and .zst are read")
@@ -100,10 +104,15 @@ void add_explain(CLI::App& app, Arguments& arguments, int& code) {
   CLI::App* explain = app.add_subcommand("explain", "show how a log line is understood");
   add_config(*explain, arguments);
   explain->add_option("--source", arguments.source, "source whose format the line has");
+  explain->add_option("--format", arguments.format, "format to read it in, or auto");
+  explain->add_flag("--join-json", arguments.join_json,
+                    "join documents printed over several lines");
   explain->add_option("LINE", arguments.line, "the line, or - to read lines from standard input");
   explain->footer("Example: tail -1 api.log | apierrd explain -");
-  explain->callback(
-      [&] { code = explain_command(arguments.config, arguments.source, arguments.line); });
+  explain->callback([&] {
+    code = explain_command(arguments.config, arguments.source, arguments.format,
+                           arguments.join_json, arguments.line);
+  });
 }
 
 void add_codes(CLI::App& app, Arguments& arguments, int& code) {

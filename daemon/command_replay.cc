@@ -220,7 +220,13 @@ int replay_command(const ReplayOptions& options) {
     const Result<const SourceConfig*> source = source_of(path, options.source, config);
     if (!source) return report(source.error());
     ReplayedSource& replayed = sources[(*source)->name];
-    replayed.ruleset = {catalog, (*source)->log_format, config.line_bytes};
+    SourceConfig as = **source;
+    if (!options.format.empty()) {
+      const Result<void> known = use_format(options.format, config, as);
+      if (!known) return report(known.error());
+    }
+    as.log_format.framing.join_json |= options.join_json;
+    replayed.ruleset = {catalog, as.log_format, config.line_bytes};
     const Result<void> done = replay_file(path, replayed, buffer, progress);
     if (!done) return report(done.error());
   }

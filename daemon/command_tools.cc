@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <iostream>
+#include <iterator>
 
 #include "daemon/commands.h"
 #include "daemon/config.h"
@@ -12,6 +13,8 @@
 #include "exporters/json_writer.h"
 #include "exporters/label_text.h"
 #include "parsers/call_parser.h"
+#include "parsers/framing.h"
+#include "parsers/line_batch.h"
 #include "parsers/time_text.h"
 
 namespace apierrd {
@@ -62,7 +65,8 @@ std::string_view envelope_text(CallOrigin::Envelope envelope) {
   switch (envelope) {
     case CallOrigin::Envelope::kObject: return "JSON object";
     case CallOrigin::Envelope::kString: return "JSON in a string";
-    case CallOrigin::Envelope::kBare: return "the line itself is the envelope";
+    case CallOrigin::Envelope::kBare: return "the document itself";
+    case CallOrigin::Envelope::kText: return "an error's text";
     case CallOrigin::Envelope::kNone: break;
   }
   return "none";
@@ -94,38 +98,75 @@ void explain_failure(const ApiCall& call, const Catalog& catalog, const std::str
   print_field("series", "apierrd_api_errors_total{" + labels + "}");
 }
 
-void explain_line(const std::string& text, const SourceConfig& source, const Config& config,
-                  const Catalog& catalog) {
-  std::string padded = text;
-  padded.append(kJsonPadding, '\0');
+void print_origin(std::string_view name, std::string_view value, std::string_view rule) {
+  print_field(name, rule.empty() ? std::string(value) : fmt::format("{}  (from {})", value, rule));
+}
+
+void explain_call(const ApiCall& call, const Catalog& catalog, const std::string& source) {
+  print_field("format", call.origin.format);
+  print_field("response", envelope_text(call.origin.envelope));
+  print_origin("service", call.service, call.origin.service_rule);
+  print_origin("action", call.action, call.origin.action_rule);
+  if (!call.region.empty()) print_origin("region", call.region, call.origin.region_rule);
+  if (!call.request_id.empty()) print_field("request id", call.request_id);
+  print_field("time", call.unreadable_time ? "there, but not readable"
+                      : call.time_unix_ns
+                          ? rfc3339_text(*call.time_unix_ns) +
+                                (call.origin.time_from_wrapper ? "  (the wrapper's)" : "")
+                          : "none");
+  print_field("latency", call.unreadable_latency ? "there, but not readable"
+                         : call.latency_ns       ? seconds_text(*call.latency_ns) + " s"
+                                                 : "none");
+  for (const std::string_view code : call.failed_items) print_field("failed item", code);
+  if (call.failed()) {
+    print_origin("code from", call.code, call.origin.code_rule);
+    explain_failure(call, catalog, source);
+  } else {
+    print_field("outcome", "succeeded");
+  }
+}
+
+void explain_record(const Record& record, const SourceConfig& source, const Config& config,
+                    const Catalog& catalog) {
   CallParser parser;
-  const std::string_view line = std::string_view(padded).substr(0, text.size());
-  const Verdict verdict = line.size() > config.line_bytes ? Verdict::kLineTooLong
-                                                          : parser.parse(line, source.log_format);
+  Verdict verdict = record.not_wrapped ? Verdict::kNotWrapped : Verdict::kLineTooLong;
+  if (!record.not_wrapped && record.text.size() <= config.line_bytes) {
+    verdict = parser.parse(record.text, source.log_format, &catalog, record.wrapping.time_unix_ns);
+  }
   const VerdictInfo& info = info_of(verdict);
   constexpr std::string_view kKinds[] = {"recognised", "ignored", "rejected"};
   std::cout << fmt::format("{}: {} ({})\n", kKinds[static_cast<std::size_t>(info.kind)], info.help,
                            info.name);
-  if (verdict != Verdict::kRecord) return;
-  const ApiCall& call = parser.call();
-  print_field("format", source.format);
-  print_field("response", envelope_text(parser.origin().envelope));
-  print_field("service", std::string(call.service) +
-                             (parser.origin().service_from_host ? " (from the host)" : ""));
-  print_field("action", call.action);
-  if (!call.region.empty()) print_field("region", call.region);
-  if (!call.request_id.empty()) print_field("request id", call.request_id);
-  print_field("time", call.unreadable_time ? "there, but not readable"
-                      : call.time_unix_ns  ? rfc3339_text(*call.time_unix_ns)
-                                           : "none");
-  print_field("latency", call.unreadable_latency ? "there, but not readable"
-                         : call.latency_ns       ? seconds_text(*call.latency_ns) + " s"
-                                                 : "none");
-  if (call.failed()) {
-    explain_failure(call, catalog, source.name);
-  } else {
-    print_field("outcome", "succeeded");
+  if (record.lines > 1) print_field("lines", std::to_string(record.lines) + " joined");
+  std::vector<std::string_view> wrappers;
+  for (std::size_t i = 0; i < record.wrapping.wrapper_count; ++i) {
+    wrappers.push_back(name_of(record.wrapping.wrappers[i]));
   }
+  if (!wrappers.empty())
+    print_field("wrapped in", fmt::format("{}", fmt::join(wrappers, ", in it ")));
+  if (verdict != Verdict::kRecord) return;
+  const Nesting& nesting = parser.nesting();
+  std::string fields;  // gathered from the inside out
+  for (std::size_t i = nesting.depth; i-- > 0;) fields.append("/").append(nesting.fields[i]);
+  if (!fields.empty()) print_field("found in", fields);
+  for (const ApiCall& call : parser.calls()) explain_call(call, catalog, source.name);
+}
+
+// As `run` would take the lines: wrappers off, records joined.
+void explain_lines(std::string_view text, const SourceConfig& source, const Config& config,
+                   const Catalog& catalog) {
+  std::string padded(text);
+  padded.append(kJsonPadding, '\0');
+  std::string_view rest = std::string_view(padded).substr(0, text.size());
+  Framer framer(source.log_format.framing, config.line_bytes);
+  const auto explain = [&](const std::vector<Record>& records) {
+    for (const Record& record : records) explain_record(record, source, config, catalog);
+  };
+  do {
+    const std::string_view line = rest.empty() ? rest : take_line(rest);
+    explain(framer.feed(line, line.size()));
+  } while (!rest.empty());
+  explain(framer.finish());
 }
 
 // Configuration of a command that needs none: one source of the default format.
@@ -142,7 +183,7 @@ LoadedConfig load_or_default(const std::string& config_path, const std::string& 
 }  // namespace
 
 int explain_command(const std::string& config_path, const std::string& source_name,
-                    const std::string& line) {
+                    const std::string& format, bool join_json, const std::string& line) {
   const LoadedConfig loaded = load_or_default(config_path, source_name);
   if (!loaded.errors.empty()) return report(loaded.errors);
   const auto& sources = loaded.config.sources;
@@ -155,14 +196,15 @@ int explain_command(const std::string& config_path, const std::string& source_na
     return report(invalid_error("no source is named '" + source_name + "'", {},
                                 fmt::format("known: {}", fmt::join(names, ", "))));
   }
-  if (line != "-") {
-    explain_line(line, *source, loaded.config, *loaded.catalog);
-    return kExitFine;
+  SourceConfig as = *source;
+  if (!format.empty()) {
+    const Result<void> known = use_format(format, loaded.config, as);
+    if (!known) return report(known.error());
   }
-  for (std::string read; std::getline(std::cin, read);) {
-    if (read.ends_with('\r')) read.pop_back();
-    explain_line(read, *source, loaded.config, *loaded.catalog);
-  }
+  as.log_format.framing.join_json |= join_json;
+  std::string text = line;
+  if (line == "-") text.assign(std::istreambuf_iterator<char>(std::cin), {});
+  explain_lines(text, as, loaded.config, *loaded.catalog);
   return kExitFine;
 }
 

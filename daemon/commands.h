@@ -17,6 +17,8 @@ enum ExitCode : int { kExitFine = 0, kExitFindings = 1, kExitUsage = 2, kExitEnv
 struct ReplayOptions {
   std::string config_path;  ///< empty = the default format
   std::string source;       ///< empty = the only source of the configuration, or `replay`
+  std::string format;       ///< empty = the source's
+  bool join_json = false;   ///< documents over several lines, whatever the source says
   std::string output;       ///< table | json | prometheus | openmetrics; empty = by what stdout is
   std::vector<std::string> files;
 };
@@ -35,7 +37,7 @@ int check_command(const std::string& config_path, bool effective);
 int audit_command(const std::string& config_path, const std::string& output);
 int replay_command(const ReplayOptions& options);
 int explain_command(const std::string& config_path, const std::string& source,
-                    const std::string& line);
+                    const std::string& format, bool join_json, const std::string& line);
 int codes_command(const std::string& config_path, const std::string& pattern,
                   const std::string& output);
 int demo_command(const DemoOptions& options);

@@ -7,20 +7,29 @@
 #include <set>
 
 #include "daemon/os.h"
+#include "parsers/format_reader.h"
 #include "parsers/yaml_tree.h"
 
 namespace apierrd {
 
 namespace {
 
+std::string known_formats(const std::vector<LogFormat>& formats) {
+  std::string text = "known: auto";
+  for (const LogFormat& format : formats) text.append(", ").append(format.name);
+  return text;
+}
+
 // Reads one file's configuration and remembers where each value came from.
 class ConfigReader {
  public:
-  ConfigReader(const std::string& file, ConfigOutcome& outcome) : file_(file), out_(outcome) {}
+  ConfigReader(const std::string& file, const FolderReader& read_folder, ConfigOutcome& outcome)
+      : file_(file), read_folder_(read_folder), out_(outcome) {}
 
   void read(const YamlValue& root) {
     YamlMapReader reader(root, "the configuration", file_, out_.errors);
     if (root.kind != YamlValue::Kind::kMap) return;
+    section(reader, "formats", [this](YamlMapReader& formats) { read_own_formats(formats); });
     read_sources(reader);
     if (const YamlValue* value = reader.take("products")) {
       config().products = reader.texts("products");
@@ -137,25 +146,106 @@ class ConfigReader {
     for (std::string& path : source.paths) path = absolute(path);
     const std::string prefix = "sources." + source.name;
     note(prefix + ".paths", fmt::format("{}", fmt::join(source.paths, ", ")), paths);
-    const YamlValue* format = reader.take("format");
-    reader.one_of("format", {"tencentcloud"});
-    note(prefix + ".format", source.format, format);
+    read_source_format(reader, prefix, source);
     const YamlValue* start = reader.take("start_at");
     source.start_at_end = reader.one_of("start_at", {"beginning", "end"}) == 1;
     note(prefix + ".start_at", source.start_at_end ? "end" : "beginning", start);
     section(reader, "fields", [&](YamlMapReader& fields) {
       read_fields(fields, prefix + ".fields.", source.log_format);
     });
+    read_framing(reader, prefix, source.log_format);
     reader.finish();
     config().sources.push_back(std::move(source));
   }
 
-  void read_fields(YamlMapReader& reader, const std::string& prefix, LogFormat& format) {
-    for (auto& [key, pointers] : pointer_fields(format)) {
+  void read_own_formats(YamlMapReader& reader) {
+    std::string folder;
+    path(reader, "formats", "folder", folder);
+    const YamlValue* define = reader.take("define");
+    std::vector<LogFormat>& formats = config().formats;
+    if (!folder.empty() && read_folder_) {
+      for (const NamedText& file : read_folder_(folder, out_.errors)) {
+        read_format_file(file.text, file.path, formats, out_.errors);
+      }
+    }
+    if (define != nullptr) read_formats(*define, file_, formats, out_.errors);
+    std::vector<std::string> names;
+    for (const LogFormat& format : formats) names.push_back(format.name);
+    note("formats", fmt::format("{}", fmt::join(names, ", ")), define);
+  }
+
+  void read_source_format(YamlMapReader& reader, const std::string& prefix, SourceConfig& source) {
+    const YamlValue* origin = reader.take("format");
+    if (auto name = reader.text("format")) source.format = *std::move(name);
+    note(prefix + ".format", source.format, origin);
+    if (auto format = source_format(source.format, config().formats)) {
+      source.log_format = *std::move(format);
+    } else {
+      reader.complain(*origin, "no format is named '" + source.format + "'",
+                      known_formats(config().formats));
+    }
+  }
+
+  void read_framing(YamlMapReader& reader, const std::string& prefix, SourceFormat& format) {
+    const YamlValue* origin = reader.take("wrapper");
+    std::vector<std::string> names;
+    if (origin != nullptr) {
+      names = reader.texts("wrapper");
+      format.framing.detect = names == std::vector<std::string>{"auto"};
+      if (!format.framing.detect) read_wrappers(reader, *origin, names, format.framing);
+    }
+    note(prefix + ".wrapper",
+         format.framing.detect ? "auto"
+         : names.empty()       ? "none"
+                               : fmt::format("{}", fmt::join(names, ", ")),
+         origin);
+    const YamlValue* join = reader.take("join_json");
+    if (const auto wanted = reader.boolean("join_json")) format.framing.join_json = *wanted;
+    note(prefix + ".join_json", format.framing.join_json ? "true" : "false", join);
+    const YamlValue* lines = reader.take("join_lines");
+    if (const auto count = reader.integer("join_lines", 2, 100'000))
+      format.framing.join_lines_max = *count;
+    note(prefix + ".join_lines", std::to_string(format.framing.join_lines_max), lines);
+    const YamlValue* items = reader.take("item_failures");
+    format.item_rules = read_item_rules(reader, "item_failures", file_, out_.errors);
+    note(prefix + ".item_failures", std::to_string(format.item_rules.size()) + " rules", items);
+  }
+
+  static void read_wrappers(YamlMapReader& reader, const YamlValue& origin,
+                            const std::vector<std::string>& names, Framing& framing) {
+    for (const std::string& name : names) {
+      if (name == "none" && names.size() == 1) return;
+      std::optional<Wrapper> wrapper;
+      for (const Wrapper known :
+           {Wrapper::kDocker, Wrapper::kCri, Wrapper::kSyslog, Wrapper::kJournald}) {
+        if (name_of(known) == name) wrapper = known;
+      }
+      if (!wrapper) {
+        reader.complain(origin, "'" + name + "' is no wrapper",
+                        "auto, none, or a list of docker, cri, syslog, journald");
+        return;
+      }
+      framing.wrappers.push_back(*wrapper);
+    }
+  }
+
+  // Overrides the places of the format's first shape.
+  void read_fields(YamlMapReader& reader, const std::string& prefix, SourceFormat& source) {
+    LogFormat& format = source.formats.front();
+    if (format.json.empty() || source.formats.size() > 1) return;
+    JsonShape& shape = format.json.front();
+    for (auto& [key, pointers] : pointer_fields(shape)) {
       const YamlValue* origin = reader.take(key);
-      if (origin != nullptr) read_pointers(reader, key, *origin, *pointers);
+      if (origin != nullptr) *pointers = read_pointers(reader, key);
       std::vector<std::string> texts;
       for (const JsonPointer& pointer : *pointers) texts.push_back(pointer.text);
+      note(prefix + std::string(key), fmt::format("{}", fmt::join(texts, ", ")), origin);
+    }
+    for (auto& [key, sources] : text_fields(shape)) {
+      const YamlValue* origin = reader.take(key);
+      if (origin != nullptr) *sources = read_field_sources(reader, key, file_, out_.errors);
+      std::vector<std::string> texts;
+      for (const FieldSource& field : *sources) texts.push_back(field.rule);
       note(prefix + std::string(key), fmt::format("{}", fmt::join(texts, ", ")), origin);
     }
     const YamlValue* time_format = reader.take("time_format");
@@ -171,25 +261,16 @@ class ConfigReader {
     note(prefix + "latency_unit", latency_unit ? latency_unit->scalar : "ms", latency_unit);
   }
 
-  static void read_pointers(YamlMapReader& reader, std::string_view key, const YamlValue& origin,
-                            std::vector<JsonPointer>& pointers) {
-    pointers.clear();
-    for (const std::string& text : reader.texts(key)) {
-      Result<JsonPointer> pointer = parse_json_pointer(text);
-      if (pointer) {
-        pointers.push_back(*std::move(pointer));
-      } else {
-        reader.complain(origin, "'" + text + "' is no JSON Pointer", pointer.error().hint);
-      }
-    }
-  }
-
   using PointerField = std::pair<std::string_view, std::vector<JsonPointer>*>;
-  static std::vector<PointerField> pointer_fields(LogFormat& format) {
-    return {{"time", &format.time},        {"service", &format.service},
-            {"action", &format.action},    {"region", &format.region},
-            {"host", &format.host},        {"latency", &format.latency},
-            {"response", &format.response}};
+  static std::vector<PointerField> pointer_fields(JsonShape& shape) {
+    return {{"time", &shape.time}, {"latency", &shape.latency}, {"response", &shape.payload}};
+  }
+  using TextField = std::pair<std::string_view, std::vector<FieldSource>*>;
+  static std::vector<TextField> text_fields(JsonShape& shape) {
+    return {{"service", &shape.service},
+            {"action", &shape.action},
+            {"region", &shape.region},
+            {"host", &shape.service_host}};
   }
 
   void read_web(YamlMapReader& web) {
@@ -219,21 +300,56 @@ class ConfigReader {
   }
 
   const std::string& file_;
+  const FolderReader& read_folder_;
   ConfigOutcome& out_;
 };
 
 }  // namespace
 
-ConfigOutcome parse_config(std::string_view text, const std::string& file) {
+Result<void> use_format(const std::string& name, const Config& config, SourceConfig& source) {
+  std::optional<SourceFormat> format = source_format(name, config.formats);
+  if (!format) {
+    return invalid_error("no format is named '" + name + "'", {}, known_formats(config.formats));
+  }
+  source.format = name;
+  source.log_format = *std::move(format);
+  return {};
+}
+
+ConfigOutcome parse_config(std::string_view text, const std::string& file,
+                           const FolderReader& read_folder) {
   ConfigOutcome outcome;
   const Result<YamlValue> root = parse_yaml(text, file);
   if (!root) {
     outcome.errors.push_back(root.error());
     return outcome;
   }
-  ConfigReader(file, outcome).read(*root);
+  ConfigReader(file, read_folder, outcome).read(*root);
   return outcome;
 }
+
+namespace {
+
+std::vector<NamedText> read_yaml_folder(const std::string& folder, const std::string& key,
+                                        std::vector<Error>& errors) {
+  std::vector<NamedText> found;
+  if (!std::filesystem::is_directory(folder)) {
+    errors.push_back(environment_error("no such folder", folder, "it is named by " + key));
+    return found;
+  }
+  PosixFileSystem files;
+  for (const std::string& path : files.glob(folder + "/*.yaml")) {
+    Result<std::string> text = read_whole_file(path, kYamlBytesMax);
+    if (text) {
+      found.push_back({path, *std::move(text)});
+    } else {
+      errors.push_back(text.error());
+    }
+  }
+  return found;
+}
+
+}  // namespace
 
 CatalogOutcome load_catalog(const std::string& overlay_folder) {
   CatalogBuilder builder;
@@ -242,18 +358,9 @@ CatalogOutcome load_catalog(const std::string& overlay_folder) {
   }
   CatalogOutcome outcome;
   if (!overlay_folder.empty()) {
-    PosixFileSystem files;
-    if (!std::filesystem::is_directory(overlay_folder)) {
-      outcome.errors.push_back(
-          environment_error("no such folder", overlay_folder, "it is named by catalogs.overlays"));
-    }
-    for (const std::string& path : files.glob(overlay_folder + "/*.yaml")) {
-      const Result<std::string> text = read_whole_file(path, 8U << 20);
-      if (text) {
-        builder.add(*text, path);
-      } else {
-        outcome.errors.push_back(text.error());
-      }
+    for (const NamedText& file :
+         read_yaml_folder(overlay_folder, "catalogs.overlays", outcome.errors)) {
+      builder.add(file.text, file.path);
     }
   }
   outcome.errors.insert(outcome.errors.end(), builder.errors().begin(), builder.errors().end());
@@ -268,7 +375,10 @@ LoadedConfig load_config(const std::string& path) {
     loaded.errors.push_back(text.error());
     return loaded;
   }
-  ConfigOutcome outcome = parse_config(*text, path);
+  ConfigOutcome outcome =
+      parse_config(*text, path, [](const std::string& folder, std::vector<Error>& errors) {
+        return read_yaml_folder(folder, "formats.folder", errors);
+      });
   loaded.config = std::move(outcome.config);
   loaded.errors = std::move(outcome.errors);
   CatalogOutcome catalog = load_catalog(loaded.config.catalog_overlays);

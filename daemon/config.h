@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -21,7 +22,7 @@ struct SourceConfig {
   std::string name;
   std::vector<std::string> paths;  ///< glob(7) patterns, absolute
   std::string format = "tencentcloud";
-  LogFormat log_format = tencentcloud_format();
+  SourceFormat log_format = tencentcloud_format();
   bool start_at_end = false;
 };
 
@@ -46,7 +47,8 @@ struct Config {
   std::uint64_t linger_ms = 300'000;
   std::size_t open_files = 1'000;
   std::string log_level = "info";
-  std::vector<Setting> settings;  ///< all of the above as text
+  std::vector<LogFormat> formats = builtin_formats();  ///< with the user's own
+  std::vector<Setting> settings;                       ///< all of the above as text
 };
 
 /// A configuration or everything that is wrong with it.
@@ -55,8 +57,20 @@ struct ConfigOutcome {
   std::vector<Error> errors;
 };
 
+/// The *.yaml files of a folder, by name; what cannot be read is a complaint.
+struct NamedText {
+  std::string path, text;
+};
+using FolderReader =
+    std::function<std::vector<NamedText>(const std::string& folder, std::vector<Error>& errors)>;
+
 /// Reads a configuration's text. `file` is for messages; relative paths count from its folder.
-ConfigOutcome parse_config(std::string_view text, const std::string& file);
+/// `read_folder` reads the folder of formats that it may name.
+ConfigOutcome parse_config(std::string_view text, const std::string& file,
+                           const FolderReader& read_folder = {});
+
+/// Gives a source another format than configured; for commands that take one by name.
+Result<void> use_format(const std::string& name, const Config& config, SourceConfig& source);
 
 /// The compiled-in catalog with the configured overlays; or what is wrong with them.
 struct CatalogOutcome {

@@ -13,6 +13,7 @@ TailOptions tail_options(const Config& config, const SourceConfig& source) {
   TailOptions options;
   options.patterns = source.paths;
   options.line_bytes_max = config.line_bytes;
+  options.framing = source.log_format.framing;
   options.start_at_end = source.start_at_end;
   options.linger_ns = static_cast<std::int64_t>(config.linger_ms) * 1'000'000;
   options.open_files_max = std::max<std::size_t>(1, config.open_files / config.sources.size());

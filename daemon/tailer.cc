@@ -271,7 +271,8 @@ void Tailer::read_block(Generation& generation, ReadBuffer& buffer, std::int64_t
     return;
   }
   const std::string_view block(buffer.block().data(), *count);
-  const LineCutter::Cut cut = generation.cutter.cut(block, options_.line_bytes_max);
+  const LineCutter::Cut cut =
+      generation.cutter.cut(block, options_.line_bytes_max, options_.framing);
   generation.read_end = from + *count;
   generation.size = std::max(generation.size, generation.read_end);
   generation.active_ns = now_ns;

@@ -33,6 +33,7 @@ namespace apierrd {
 struct TailOptions {
   std::vector<std::string> patterns;  ///< glob(7)
   std::size_t line_bytes_max = kLineBytesDefault;
+  Framing framing;            ///< positions stand only where no record is open
   bool start_at_end = false;  ///< of files found by a source's very first look
   /// How long a file that is no log's any more is held open after its last line: a writer that was
   /// told to reopen its log may take minutes to do so.

@@ -23,7 +23,7 @@ Result<void> count_whole(InputStream& input, const Ruleset& ruleset, ReadBuffer&
     const Result<std::size_t> count = input.read(block.subspan(carried));
     if (!count) return count.error();
     const std::string_view text(block.data(), carried + *count);
-    const LineCutter::Cut cut = cutter.cut(text, ruleset.line_bytes_max);
+    const LineCutter::Cut cut = cutter.cut(text, ruleset.line_bytes_max, ruleset.format.framing);
     process(cut.batch);
     carried = text.size() - cut.consumed;
     std::memmove(block.data(), block.data() + cut.consumed, carried);

@@ -12,7 +12,7 @@
 
 namespace apierrd {
 
-std::span<const EmbeddedFile> embedded_files_of_apierrd_exporters();  // cmake/Embed.cmake
+std::span<const EmbeddedFile> embedded_files_of_web();  // cmake/Embed.cmake
 
 namespace {
 
@@ -231,7 +231,7 @@ std::string grouped(std::uint64_t number) {
 }
 
 std::string_view web_asset(std::string_view name) {
-  for (const EmbeddedFile& file : embedded_files_of_apierrd_exporters()) {
+  for (const EmbeddedFile& file : embedded_files_of_web()) {
     if (file.path.substr(file.path.rfind('/') + 1) == name) return file.bytes;
   }
   return {};

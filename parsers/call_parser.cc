@@ -2,187 +2,345 @@
 
 #include <algorithm>
 
+#include "parsers/json_prefix.h"
+
 namespace apierrd {
 
 namespace {
 
-enum class TextField { kAbsent, kPresent, kUndecodable };
+constexpr std::string_view kBlanks = " \t\r\n";
 
-// The first non-empty string the pointers lead to, decoded into `scratch` only where it must be.
-TextField read_text(const JsonDocument& document, const std::vector<JsonPointer>& pointers,
-                    std::string& scratch, std::string_view& out) {
-  for (const JsonPointer& pointer : pointers) {
-    const JsonNode* node = resolve(document, document.root(), pointer);
-    if (node == nullptr || node->type != JsonType::kString || node->raw.empty()) continue;
-    out = node->raw;
-    if (node->escaped) {
-      if (!decode_json_string(node->raw, scratch)) return TextField::kUndecodable;
-      out = scratch;
-    }
-    return TextField::kPresent;
-  }
-  return TextField::kAbsent;
+// Where loggers keep a record's time; of several the first that can be read.
+constexpr std::array<std::string_view, 7> kLogTimes{
+    "time", "ts", "timestamp", "@timestamp", "eventTime", "asctime", "datetime"};
+
+std::string_view trim(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(kBlanks);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
 }
 
-// The first value that is there and not null.
-const JsonNode* first_value(const JsonDocument& document,
-                            const std::vector<JsonPointer>& pointers) {
-  for (const JsonPointer& pointer : pointers) {
-    const JsonNode* node = resolve(document, document.root(), pointer);
-    if (node != nullptr && node->type != JsonType::kNull) return node;
-  }
-  return nullptr;
-}
-
-// The text of a number or string, for fields that come as either; empty for anything else.
-std::string_view scalar_text(const JsonNode& node, std::string& scratch) {
-  if (node.type == JsonType::kNumber) return node.raw;
-  if (node.type != JsonType::kString) return {};
-  if (!node.escaped) return node.raw;
-  return decode_json_string(node.raw, scratch) ? std::string_view(scratch) : std::string_view();
+// `{"`: whoever wrote this meant JSON.
+bool is_meant_as_json(std::string_view text) {
+  if (!text.starts_with('{')) return false;
+  const std::size_t next = text.find_first_not_of(kBlanks, 1);
+  return next != std::string_view::npos && (text[next] == '"' || text[next] == '}');
 }
 
 }  // namespace
 
-std::string_view trim_code(std::string_view code) {
-  static constexpr std::string_view kBlanks = " \t\r\n";
-  const auto trim_blanks = [&code] {
-    while (!code.empty() && kBlanks.find(code.back()) != std::string_view::npos) {
-      code.remove_suffix(1);
+JsonDocument& CallParser::document_at(std::size_t depth) {
+  if (!documents_[depth]) documents_[depth].emplace();
+  return *documents_[depth];
+}
+
+ApiCall& CallParser::next_call() {
+  if (count_ == calls_.size()) calls_.emplace_back();
+  calls_[count_] = ApiCall{};
+  return calls_[count_];
+}
+
+Verdict CallParser::parse(std::string_view text, const SourceFormat& format, const Catalog* catalog,
+                          std::optional<std::int64_t> time_unix_ns) {
+  format_ = &format;
+  catalog_ = catalog;
+  count_ = 0;
+  bad_payload_ = false;
+  nesting_ = {};
+  texts_.clear();
+  if (text.find_first_not_of(kBlanks) == std::string_view::npos) return Verdict::kBlank;
+  Verdict verdict = format.strict ? parse_strictly(text) : look_into_text(text, 0);
+  if (!format.strict && verdict == Verdict::kNotApiCall) {
+    if (bad_payload_) return Verdict::kInvalidResponse;
+    if (!valid_utf8(text)) return Verdict::kInvalidUtf8;
+  }
+  if (verdict != Verdict::kRecord || !time_unix_ns) return verdict;
+  for (ApiCall& call : std::span(calls_.data(), count_)) {
+    if (call.time_unix_ns || call.unreadable_time) continue;
+    call.time_unix_ns = time_unix_ns;
+    call.origin.time_from_wrapper = true;
+  }
+  return verdict;
+}
+
+Verdict CallParser::parse_strictly(std::string_view text) {
+  JsonDocument& document = document_at(0);
+  const Verdict verdict = document.parse(text);
+  if (verdict != Verdict::kRecord) return verdict;
+  const LogFormat& format = format_->formats.front();
+  switch (reader_.read(format.json.front(), format, format_->item_rules, document, document.root(),
+                       next_call())) {
+    case ShapeResult::kRead: ++count_; return Verdict::kRecord;
+    case ShapeResult::kOtherShape: return Verdict::kNotApiCall;
+    case ShapeResult::kBadResponse: return Verdict::kInvalidResponse;
+    case ShapeResult::kBadString: return Verdict::kInvalidString;
+  }
+  return Verdict::kNotApiCall;
+}
+
+// A document, several, an error's text, or any of these behind other text.
+Verdict CallParser::look_into_text(std::string_view text, std::size_t depth) {
+  const std::size_t first_call = count_;
+  Verdict verdict = Verdict::kNotApiCall;
+  const std::string_view trimmed = trim(text);
+  if (trimmed.starts_with('{') || trimmed.starts_with('[') || trimmed.starts_with('"')) {
+    JsonDocument& document = document_at(depth);
+    const Verdict whole = document.parse(trimmed);
+    if (whole == Verdict::kRecord) {
+      return look_into_document(document, depth) ? Verdict::kRecord : Verdict::kNotApiCall;
     }
-    while (!code.empty() && kBlanks.find(code.front()) != std::string_view::npos) {
-      code.remove_prefix(1);
+    if (is_meant_as_json(trimmed)) verdict = whole;
+  }
+  const Verdict documents = look_for_documents(text, depth);
+  if (documents != Verdict::kNotApiCall && verdict == Verdict::kNotApiCall) verdict = documents;
+  const bool found =
+      documents == Verdict::kRecord || look_into_escaped(text, depth) || look_for_errors(text);
+  if (!found) return verdict;
+  take_hints(text, first_call);
+  return Verdict::kRecord;
+}
+
+// Documents behind a prefix, one after another. A request's is followed by its response's.
+Verdict CallParser::look_for_documents(std::string_view text, std::size_t depth) {
+  const std::size_t first_call = count_;
+  Verdict verdict = Verdict::kNotApiCall;
+  EmbeddedDocument found = find_document(text, 0);
+  for (; found.begin != std::string_view::npos; found = find_document(text, found.end)) {
+    const std::string_view piece = text.substr(found.begin, found.end - found.begin);
+    JsonDocument& document = document_at(depth);
+    const Verdict parsed = found.cut_off ? Verdict::kInvalidJson : document.parse(piece);
+    if (parsed == Verdict::kRecord) {
+      look_into_document(document, depth);
+    } else if (piece.find('"') != std::string_view::npos) {
+      verdict = parsed;
     }
+  }
+  return count_ > first_call ? Verdict::kRecord : verdict;
+}
+
+// `{\"Response\":...` and `{\u0022Response...`: a document in a string whose quotes are not here.
+bool CallParser::look_into_escaped(std::string_view text, std::size_t depth) {
+  if (depth + 1 >= kNestingMax) return false;
+  std::size_t brace = 0;
+  while ((brace = text.find('{', brace)) != std::string_view::npos) {
+    const std::size_t next = text.find_first_not_of(" ", brace + 1);
+    if (next == std::string_view::npos) return false;
+    const std::string_view rest = text.substr(next);
+    if (rest.starts_with("\\\"") || rest.starts_with("\\\\") || rest.starts_with("\\u0022") ||
+        rest.starts_with("\\n")) {
+      break;
+    }
+    brace = next;
+  }
+  if (brace == std::string_view::npos) return false;
+  std::size_t end = brace;
+  while (end < text.size() && text[end] != '"') end += text[end] == '\\' ? 2U : 1U;
+  std::string& decoded = texts_.next();
+  if (!decode_json_text(text.substr(brace, std::min(end, text.size()) - brace), decoded))
+    return false;
+  const std::string_view inner = TextPool::padded(decoded);
+  return look_into_text(inner, depth + 1) == Verdict::kRecord;
+}
+
+// Printed errors, from left to right; of templates that match at one place the first of the first
+// format wins.
+bool CallParser::look_for_errors(std::string_view text) {
+  const std::size_t first_call = count_;
+  std::size_t from = 0;
+  while (from < text.size()) {
+    TemplateMatch nearest;
+    nearest.begin = std::string_view::npos;
+    const LogFormat* its_format = nullptr;
+    const TextTemplate* its_text = nullptr;
+    for (const LogFormat& format : format_->formats) {
+      for (const ErrorTemplate& error : format.errors) {
+        TemplateMatch match;
+        if (!error.text.find(text, from, match) || match.begin >= nearest.begin) continue;
+        if (error.known_only && !is_known(format, match[Capture::kCode])) continue;
+        nearest = match;
+        its_format = &format;
+        its_text = &error.text;
+      }
+    }
+    if (its_format == nullptr) break;
+    const bool again =
+        std::any_of(calls_.begin() + static_cast<std::ptrdiff_t>(first_call),
+                    calls_.begin() + static_cast<std::ptrdiff_t>(count_), [&](const ApiCall& call) {
+                      return call.code == nearest[Capture::kCode] &&
+                             (call.request_id == nearest[Capture::kRequestId] ||
+                              nearest[Capture::kRequestId].empty());
+                    });
+    if (!again) keep_error(*its_format, *its_text, nearest);
+    from = nearest.end;
+  }
+  return count_ > first_call;
+}
+
+void CallParser::keep_error(const LogFormat& format, const TextTemplate& text,
+                            const TemplateMatch& match) {
+  ApiCall& call = next_call();
+  ++count_;
+  call.origin.envelope = CallOrigin::Envelope::kText;
+  call.origin.format = format.name;
+  call.origin.code_rule = text.text();
+  call.code = trim_code(match[Capture::kCode]);
+  call.message = match[Capture::kMessage];
+  const std::string_view id = match[Capture::kRequestId];
+  if (id != "None" && id.size() <= kRequestIdMax) call.request_id = id;
+  call.service = service_label(format.vendor, kUnknownName, texts_);
+  if (!match[Capture::kService].empty()) {
+    call.service = service_label(format.vendor, match[Capture::kService], texts_);
+    call.origin.service_rule = text.text();
+  }
+  if (!match[Capture::kAction].empty()) {
+    call.action = match[Capture::kAction];
+    call.origin.action_rule = text.text();
+  }
+}
+
+bool CallParser::is_known(const LogFormat& format, std::string_view code) const {
+  if (catalog_ == nullptr) return false;
+  const std::string service = format.vendor == kDefaultVendor
+                                  ? std::string(kUnknownName)
+                                  : format.vendor + "/" + std::string(kUnknownName);
+  return catalog_->classify(service, code).documented();
+}
+
+bool CallParser::look_into_document(const JsonDocument& document, std::size_t depth) {
+  const std::size_t first_call = count_;
+  const JsonNode& root = document.root();
+  if (root.type == JsonType::kString) {
+    std::string& text = texts_.next();
+    if (depth + 1 >= kNestingMax || !decode_json_string(root.raw, text)) return false;
+    const std::string_view inner = TextPool::padded(text);
+    return look_into_text(inner, depth + 1) == Verdict::kRecord;
+  }
+  if (root.type == JsonType::kArray) {
+    document.each_child(root, [&](const JsonNode& element) {
+      read_node(document, element);
+      return true;
+    });
+  } else if (!read_node(document, root)) {
+    look_into_members(document, root, depth, true);
+  }
+  if (count_ == first_call) return false;
+  take_log_time(document, first_call);
+  return true;
+}
+
+// Whether the node is of any shape that is looked for.
+bool CallParser::read_node(const JsonDocument& document, const JsonNode& node) {
+  if (node.type != JsonType::kObject) return false;
+  for (const LogFormat& format : format_->formats) {
+    for (const JsonShape& shape : format.json) {
+      if (read_shape(shape, format, document, node)) return true;
+    }
+  }
+  return false;
+}
+
+bool CallParser::read_shape(const JsonShape& shape, const LogFormat& format,
+                            const JsonDocument& document, const JsonNode& node) {
+  const std::size_t first_call = count_;
+  const auto read = [&](const JsonNode& record) {
+    const ShapeResult result =
+        reader_.read(shape, format, format_->item_rules, document, record, next_call());
+    if (result == ShapeResult::kRead) ++count_;
+    return result;
   };
-  trim_blanks();
-  if (code.ends_with('.')) code.remove_suffix(1);
-  trim_blanks();
-  return code.empty() ? kUnknownName : code;
-}
-
-std::string_view service_of_host(std::string_view host, std::string& lower) {
-  constexpr std::string_view kSuffixes[] = {".tencentcloudapi.com", ".tencentcloudapi.woa.com",
-                                            ".api.tencentyun.com"};
-  constexpr std::string_view kSchemeCharacters =  // RFC 3986 section 3.1
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+.-";
-  const std::size_t scheme = host.find_first_not_of(kSchemeCharacters);
-  if (scheme != 0 && scheme != std::string_view::npos && host.substr(scheme).starts_with("://")) {
-    host.remove_prefix(scheme + 3);
+  if (!shape.each) {
+    const ShapeResult result = read(node);
+    if (result == ShapeResult::kBadString) bad_payload_ = true;
+    return result == ShapeResult::kRead;
   }
-  host = host.substr(0, host.find_first_of("/?#"));
-  host = host.substr(0, host.find(':'));
-  lower.assign(host);
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  const bool known = std::any_of(std::begin(kSuffixes), std::end(kSuffixes),
-                                 [&](std::string_view suffix) { return lower.ends_with(suffix); });
-  return known ? std::string_view(lower).substr(0, lower.find('.')) : std::string_view();
+  const JsonNode* list = resolve(document, node, *shape.each);
+  if (list == nullptr || list->type != JsonType::kArray) return false;
+  bool all = true;
+  document.each_child(
+      *list, [&](const JsonNode& element) { return all = read(element) == ShapeResult::kRead; });
+  if (all) return count_ > first_call;
+  if (count_ > first_call) bad_payload_ = true;
+  count_ = first_call;  // some of them would be worse than none: the line counts as unreadable
+  return false;
 }
 
-Verdict CallParser::parse(std::string_view line, const LogFormat& format) {
-  call_ = ApiCall{};
-  origin_ = CallOrigin{};
-  envelope_ = nullptr;
-  if (line.find_first_not_of(" \t\r\n") == std::string_view::npos) return Verdict::kBlank;
-  Verdict verdict = line_.parse(line);
-  if (verdict != Verdict::kRecord) return verdict;
-  verdict = find_envelope(format);
-  if (verdict != Verdict::kRecord) return verdict;
-  verdict = read_outcome();
-  if (verdict != Verdict::kRecord) return verdict;
-  return read_attributes(format);
-}
-
-// The envelope is `{"Response":{...}}`: in the response field, or the line itself.
-Verdict CallParser::find_envelope(const LogFormat& format) {
-  const JsonNode* response = first_value(line_, format.response);
-  const JsonDocument* document = &line_;
-  origin_.envelope = CallOrigin::Envelope::kObject;
-  if (response != nullptr && response->type == JsonType::kString) {
-    if (!decode_json_string(response->raw, response_text_)) return Verdict::kInvalidResponse;
-    const std::size_t size = response_text_.size();
-    response_text_.append(kJsonPadding, '\0');
-    if (inner_.parse(std::string_view(response_text_).substr(0, size)) != Verdict::kRecord) {
-      return Verdict::kInvalidResponse;
+// A logger's fields: the response as it is, or in a string, or an error's text; at most one level
+// further down. The first field that shows a call is the one; others say the same again.
+bool CallParser::look_into_members(const JsonDocument& document, const JsonNode& object,
+                                   std::size_t depth, bool deeper) {
+  bool found = false;
+  document.each_child(object, [&](const JsonNode& member) {
+    if (member.type == JsonType::kObject) {
+      found = read_node(document, member) ||
+              (deeper && look_into_members(document, member, depth, false));
+    } else if (member.type == JsonType::kString && depth + 1 < kNestingMax) {
+      std::string& text = texts_.next();
+      if (!decode_json_string(member.raw, text)) return true;
+      const std::string_view inner = TextPool::padded(text);
+      found = look_into_text(inner, depth + 1) == Verdict::kRecord;
     }
-    document = &inner_;
-    response = &inner_.root();
-    origin_.envelope = CallOrigin::Envelope::kString;
-  }
-  envelope_ = response == nullptr ? nullptr : document->find(*response, "Response");
-  if (envelope_ == nullptr || envelope_->type != JsonType::kObject) {
-    document = &line_;
-    envelope_ = line_.find(line_.root(), "Response");
-    origin_.envelope = CallOrigin::Envelope::kBare;
-  }
-  if (envelope_ == nullptr || envelope_->type != JsonType::kObject) {
-    origin_.envelope = CallOrigin::Envelope::kNone;
-    return Verdict::kNotApiCall;
-  }
-  envelope_document_ = document;
-  return Verdict::kRecord;
+    if (found && nesting_.depth < kNestingMax) nesting_.fields[nesting_.depth++] = member.key;
+    return !found;
+  });
+  return found;
 }
 
-// A call failed when Response.Error is an object whose Code is a non-empty string (the rule of the
-// vendor's Go SDK); an Error of another shape, or elsewhere, is the API's data.
-Verdict CallParser::read_outcome() {
-  const JsonDocument& document = *envelope_document_;
-  if (const JsonNode* id = document.find(*envelope_, "RequestId");
-      id != nullptr && id->type == JsonType::kString) {
-    call_.request_id = scalar_text(*id, request_id_);
-    if (call_.request_id.size() > kRequestIdMax) call_.request_id = {};
+void CallParser::take_log_time(const JsonDocument& document, std::size_t first_call) {
+  const auto missing = [](const ApiCall& call) {
+    return !call.time_unix_ns && !call.unreadable_time;
+  };
+  const auto calls = std::span(calls_.data(), count_).subspan(first_call);
+  if (document.root().type != JsonType::kObject ||
+      std::none_of(calls.begin(), calls.end(), missing))
+    return;
+  for (const std::string_view key : kLogTimes) {
+    const JsonNode* node = document.find(document.root(), key);
+    if (node == nullptr) continue;
+    if (node->type != JsonType::kString && node->type != JsonType::kNumber) continue;
+    const auto time = parse_time(node->raw, TimeFormat::kAuto);
+    if (!time) continue;
+    for (ApiCall& call : calls) {
+      if (missing(call)) call.time_unix_ns = time;
+    }
+    return;
   }
-  const JsonNode* error = document.find(*envelope_, "Error");
-  const JsonNode* code = error == nullptr ? nullptr : document.find(*error, "Code");
-  if (code == nullptr || code->type != JsonType::kString || code->raw.empty()) {
-    return Verdict::kRecord;
-  }
-  std::string_view text = code->raw;
-  if (code->escaped) {
-    if (!decode_json_string(code->raw, code_)) return Verdict::kInvalidString;
-    text = code_;
-  }
-  call_.code = trim_code(text);
-  if (const JsonNode* message = document.find(*error, "Message");
-      message != nullptr && message->type == JsonType::kString) {
-    call_.message = message->raw;
-  }
-  return Verdict::kRecord;
 }
 
-Verdict CallParser::read_attributes(const LogFormat& format) {
-  const TextField service = read_text(line_, format.service, service_, call_.service);
-  if (service == TextField::kUndecodable) return Verdict::kInvalidString;
-  std::string_view host;
-  if (service == TextField::kAbsent &&
-      read_text(line_, format.host, scratch_, host) == TextField::kPresent) {
-    const std::string_view named = service_of_host(host, service_);
-    origin_.service_from_host = !named.empty();
-    if (!named.empty()) call_.service = named;
+// What the text around a record says of the call it belongs to.
+void CallParser::take_hints(std::string_view text, std::size_t first_call) {
+  for (ApiCall& call : std::span(calls_.data(), count_).subspan(first_call)) {
+    const LogFormat* its_format = find_format(format_->formats, call.origin.format);
+    for (const LogFormat& format : format_->formats) {
+      if (its_format != nullptr && format.vendor == its_format->vendor)
+        take_hints(text, format, call);
+    }
   }
-  if (read_text(line_, format.action, action_, call_.action) == TextField::kUndecodable) {
-    return Verdict::kInvalidString;
-  }
-  if (read_text(line_, format.region, region_, call_.region) == TextField::kUndecodable) {
-    call_.region = {};
-  }
-  read_time(format);
-  read_latency(format);
-  return Verdict::kRecord;
 }
 
-void CallParser::read_time(const LogFormat& format) {
-  const JsonNode* node = first_value(line_, format.time);
-  if (node == nullptr) return;
-  call_.time_unix_ns = parse_time(scalar_text(*node, scratch_), format.time_format);
-  call_.unreadable_time = !call_.time_unix_ns.has_value();
-}
-
-void CallParser::read_latency(const LogFormat& format) {
-  const JsonNode* node = first_value(line_, format.latency);
-  if (node == nullptr) return;
-  call_.latency_ns = parse_duration(scalar_text(*node, scratch_), format.latency_unit);
-  call_.unreadable_latency = !call_.latency_ns.has_value();
+void CallParser::take_hints(std::string_view text, const LogFormat& format, ApiCall& call) {
+  for (const TextTemplate& hint : format.hints) {
+    TemplateMatch match;
+    if (!hint.find(text, 0, match)) continue;
+    const auto fill = [&](Capture capture, std::string_view& value, std::string_view& rule,
+                          std::string_view empty) {
+      if (match[capture].empty() || value != empty) return;
+      value = match[capture];
+      rule = hint.text();
+    };
+    fill(Capture::kAction, call.action, call.origin.action_rule, kUnknownName);
+    fill(Capture::kRegion, call.region, call.origin.region_rule, {});
+    std::string_view service = match[Capture::kService];
+    if (!match[Capture::kHost].empty()) {
+      service = service_of_host(match[Capture::kHost], format.hosts, texts_.next());
+    }
+    if (!service.empty() && call.origin.service_rule.empty()) {
+      call.service = service_label(format.vendor, service, texts_);
+      call.origin.service_rule = hint.text();
+    }
+    if (!match[Capture::kLatency].empty() && !call.latency_ns) {
+      call.latency_ns = parse_duration(match[Capture::kLatency], format.latency_unit);
+    }
+  }
 }
 
 }  // namespace apierrd

@@ -1,78 +1,76 @@
-// One line of a log -> the API call it shows, or why it shows none.
+// One record of a log -> the API calls it shows, or why it shows none.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "parsers/catalog.h"
 #include "parsers/json_document.h"
 #include "parsers/log_format.h"
+#include "parsers/shape_reader.h"
+#include "parsers/text_pool.h"
 #include "parsers/verdict.h"
 
 namespace apierrd {
 
-/// Stands for a service or action the line does not name.
-inline constexpr std::string_view kUnknownName = "unknown";
+/// Texts within texts that are looked into: a wrapper's string, a logger's field, an escaped
+/// document in it. The deepest real one has four.
+inline constexpr std::size_t kNestingMax = 6;
 
-/// Request ids are opaque; the vendor's are UUIDs of 36. Longer ones than this are left out, so
-/// that an exemplar stays within OpenMetrics' 128 characters.
-inline constexpr std::size_t kRequestIdMax = 63;
-
-/// One API call as its line shows it. The views live until the next CallParser::parse.
-struct ApiCall {
-  std::string_view service = kUnknownName;
-  std::string_view action = kUnknownName;
-  std::string_view region;      ///< empty if the line names none
-  std::string_view code;        ///< trimmed error code; empty = the call succeeded
-  std::string_view message;     ///< raw JSON string body; for people only, never classified by
-  std::string_view request_id;  ///< empty if none
-  std::optional<std::int64_t> time_unix_ns;
-  std::optional<std::int64_t> latency_ns;
-  bool unreadable_time = false;  ///< a time is there but cannot be read
-  bool unreadable_latency = false;
-  bool failed() const { return !code.empty(); }
+/// Where in its line a record was found, from the outside in; for `explain`.
+struct Nesting {
+  std::array<std::string_view, kNestingMax> fields{};  ///< keys whose strings were looked into
+  std::size_t depth = 0;
 };
 
-/// How the line was understood; for `explain`.
-struct CallOrigin {
-  enum class Envelope : std::uint8_t { kNone, kObject, kString, kBare };
-  Envelope envelope = Envelope::kNone;
-  bool service_from_host = false;
-};
-
-/// Reads lines of one format. Keeps its memory between lines; one per thread.
+/// Reads records in a source's format. Keeps its memory between them; one per thread.
 class CallParser {
  public:
-  /// `line` without its newline; kJsonPadding bytes behind it must be readable. Returns kRecord and
-  /// fills call(), or the reason why the line holds none.
-  Verdict parse(std::string_view line, const LogFormat& format);
+  /// `text` is a record without line end; kJsonPadding bytes behind it must be readable. Returns
+  /// kRecord and fills calls(), or the reason why there is none. `time_unix_ns` is the wrapper's,
+  /// for calls that have none. Without a catalog, templates that need a known code match nothing.
+  Verdict parse(std::string_view text, const SourceFormat& format, const Catalog* catalog = nullptr,
+                std::optional<std::int64_t> time_unix_ns = std::nullopt);
 
-  const ApiCall& call() const { return call_; }
-  const CallOrigin& origin() const { return origin_; }
+  /// At least one after kRecord; valid until the next parse().
+  std::span<const ApiCall> calls() const { return {calls_.data(), count_}; }
+  const ApiCall& call() const { return calls_.front(); }
+  const Nesting& nesting() const { return nesting_; }
 
  private:
-  Verdict find_envelope(const LogFormat& format);
-  Verdict read_outcome();
-  Verdict read_attributes(const LogFormat& format);
-  void read_time(const LogFormat& format);
-  void read_latency(const LogFormat& format);
+  Verdict parse_strictly(std::string_view text);
+  Verdict look_into_text(std::string_view text, std::size_t depth);
+  Verdict look_for_documents(std::string_view text, std::size_t depth);
+  bool look_into_escaped(std::string_view text, std::size_t depth);
+  bool look_for_errors(std::string_view text);
+  void keep_error(const LogFormat& format, const TextTemplate& text, const TemplateMatch& match);
+  bool look_into_document(const JsonDocument& document, std::size_t depth);
+  bool read_node(const JsonDocument& document, const JsonNode& node);
+  bool read_shape(const JsonShape& shape, const LogFormat& format, const JsonDocument& document,
+                  const JsonNode& node);
+  bool look_into_members(const JsonDocument& document, const JsonNode& object, std::size_t depth,
+                         bool deeper);
+  void take_log_time(const JsonDocument& document, std::size_t first_call);
+  void take_hints(std::string_view text, std::size_t first_call);
+  void take_hints(std::string_view text, const LogFormat& format, ApiCall& call);
+  bool is_known(const LogFormat& format, std::string_view code) const;
+  JsonDocument& document_at(std::size_t depth);
+  ApiCall& next_call();
 
-  JsonDocument line_;
-  JsonDocument inner_;  ///< a response that came as a string
-  const JsonDocument* envelope_document_ = nullptr;
-  const JsonNode* envelope_ = nullptr;
-  std::string response_text_, service_, action_, region_, code_, request_id_, scratch_;
-  ApiCall call_;
-  CallOrigin origin_;
+  const SourceFormat* format_ = nullptr;
+  const Catalog* catalog_ = nullptr;
+  TextPool texts_;
+  ShapeReader reader_{texts_};
+  std::array<std::optional<JsonDocument>, kNestingMax> documents_;  ///< open ones by depth
+  std::vector<ApiCall> calls_{1};
+  std::size_t count_ = 0;
+  bool bad_payload_ = false;  ///< a document of a known shape could not be read
+  Nesting nesting_;
 };
-
-/// `FailedOperation.X. ` -> `FailedOperation.X`: blanks off both ends, one trailing dot, blanks
-/// again. Both occur in the vendor's own examples. What is nothing but blanks becomes `unknown`.
-std::string_view trim_code(std::string_view code);
-
-/// `https://cvm.ap-guangzhou.tencentcloudapi.com:443/` -> `cvm`; empty for hosts of other names.
-/// The result is in lower case and lives in `lower`.
-std::string_view service_of_host(std::string_view host, std::string& lower);
 
 }  // namespace apierrd

@@ -100,11 +100,9 @@ std::vector<std::string_view> Catalog::products() const {
   return out;
 }
 
-std::span<const EmbeddedFile> embedded_files_of_apierrd_parsers();  // cmake/Embed.cmake
+std::span<const EmbeddedFile> embedded_files_of_catalogs();  // cmake/Embed.cmake
 
-std::span<const EmbeddedFile> builtin_catalog_files() {
-  return embedded_files_of_apierrd_parsers();
-}
+std::span<const EmbeddedFile> builtin_catalog_files() { return embedded_files_of_catalogs(); }
 
 Catalog builtin_catalog() {
   CatalogBuilder builder;

@@ -322,4 +322,11 @@ bool decode_json_string(std::string_view raw, std::string& out) {
   return true;
 }
 
+bool decode_json_text(std::string_view text, std::string& out) {
+  bool escaped = false;
+  return valid_escapes(text, escaped) && decode_json_string(text, out);
+}
+
+bool valid_utf8(std::string_view text) { return simdjson::validate_utf8(text.data(), text.size()); }
+
 }  // namespace apierrd

@@ -54,6 +54,15 @@ class JsonDocument {
   /// is no object or has no such key.
   const JsonNode* find(const JsonNode& object, std::string_view key) const;
 
+  /// Calls `visit(const JsonNode&)` for each value in an object or array until it returns false.
+  template <class Visit>
+  void each_child(const JsonNode& container, Visit&& visit) const {
+    if (container.type != JsonType::kObject && container.type != JsonType::kArray) return;
+    for (std::uint32_t i = index_of(container) + 1; i < container.end; i = nodes_[i].end) {
+      if (!visit(nodes_[i])) return;
+    }
+  }
+
   /// The element at `index` of `array`; nullptr if there is none.
   const JsonNode* element(const JsonNode& array, std::size_t index) const;
 
@@ -70,5 +79,10 @@ class JsonDocument {
 /// Writes the text of a JSON string (as in JsonNode::raw) to `out`, replacing what it held.
 /// Returns false when it holds half a surrogate pair, which no UTF-8 text can express.
 bool decode_json_string(std::string_view raw, std::string& out);
+
+/// The same for text that nobody has validated: false also if a backslash begins no escape.
+bool decode_json_text(std::string_view text, std::string& out);
+
+bool valid_utf8(std::string_view text);
 
 }  // namespace apierrd

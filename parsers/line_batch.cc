@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "parsers/framing.h"
+
 namespace apierrd {
 
 namespace {
@@ -15,9 +17,18 @@ std::size_t hole_size(std::string_view block) {
   return may_be_line && text > 0 ? text - 1 : text;
 }
 
+// Of `lines` what ends where no record is open; all of it if that is nothing and it cannot grow.
+std::string_view whole_records(std::string_view lines, std::size_t line_bytes_max,
+                               const Framing& framing, bool full) {
+  if (framing.one_line_each()) return lines;
+  const std::size_t closed = closed_bytes(lines, framing, line_bytes_max);
+  return closed == 0 && full ? lines : lines.substr(0, closed);
+}
+
 }  // namespace
 
-LineCutter::Cut LineCutter::cut(std::string_view block, std::size_t line_bytes_max) {
+LineCutter::Cut LineCutter::cut(std::string_view block, std::size_t line_bytes_max,
+                                const Framing& framing) {
   Cut cut;
   if (at_file_start_) {
     cut.consumed = hole_size(block);
@@ -35,7 +46,8 @@ LineCutter::Cut LineCutter::cut(std::string_view block, std::size_t line_bytes_m
   }
   const std::size_t last_newline = block.rfind('\n');
   if (last_newline != std::string_view::npos) {
-    cut.batch.text = block.substr(0, last_newline + 1);
+    cut.batch.text = whole_records(block.substr(0, last_newline + 1), line_bytes_max, framing,
+                                   block.size() > line_bytes_max + kLineSlack);
     cut.batch.bytes += cut.batch.text.size();
     cut.consumed += cut.batch.text.size();
   } else if (block.size() > line_bytes_max + kLineSlack) {

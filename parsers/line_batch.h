@@ -1,4 +1,4 @@
-// Whole lines of one file on their way from the reader to process_batch, and how they are cut.
+// Whole records of one file on their way from the reader to process_batch, and how they are cut.
 //
 // Lines end with LF; a CR before it belongs to the line end. The cutter keeps no bytes: it says how
 // far a block was used, and the reader offers the rest again with more behind it.
@@ -7,6 +7,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+
+#include "parsers/log_format.h"
 
 namespace apierrd {
 
@@ -40,7 +42,9 @@ class LineCutter {
 
   /// `block` starts at a line start, or, inside a line that is too long, where the last cut ended.
   /// A block of more than line_bytes_max + 1 bytes without a newline is such a line's beginning.
-  Cut cut(std::string_view block, std::size_t line_bytes_max);
+  /// Where records may span lines the cut is made where none is open, unless the block is full of
+  /// one: then that one counts as far as it goes.
+  Cut cut(std::string_view block, std::size_t line_bytes_max, const Framing& framing = {});
 
   /// The end of the file has come: `rest` (may be empty) is its last line, without newline.
   LineBatch finish(std::string_view rest);

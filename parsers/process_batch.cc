@@ -1,14 +1,28 @@
 #include "parsers/process_batch.h"
 
+#include "parsers/framing.h"
+
 namespace apierrd {
 
 namespace {
 
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
-Verdict process_line(std::string_view line, const Ruleset& ruleset, CallParser& parser) {
-  if (line.size() > ruleset.line_bytes_max) return Verdict::kLineTooLong;
-  return parser.parse(line, ruleset.format);
+void count(const Record& record, const Ruleset& ruleset, std::int64_t now_unix_ns,
+           CallParser& parser, Tally& tally) {
+  Verdict verdict = Verdict::kNotWrapped;
+  if (record.too_long || record.text.size() > ruleset.line_bytes_max) {
+    verdict = Verdict::kLineTooLong;
+  } else if (!record.not_wrapped) {
+    verdict = parser.parse(record.text, ruleset.format, ruleset.catalog.get(),
+                           record.wrapping.time_unix_ns);
+  }
+  tally.lines.lines += record.lines;
+  ++tally.lines.by_verdict[static_cast<std::size_t>(verdict)];
+  tally.lines.by_verdict[static_cast<std::size_t>(Verdict::kJoined)] += record.lines - 1;
+  tally.lines.bytes_by_verdict[static_cast<std::size_t>(verdict)] += record.bytes;
+  if (verdict != Verdict::kRecord) return;
+  for (const ApiCall& call : parser.calls()) tally.add(call, *ruleset.catalog, now_unix_ns);
 }
 
 }  // namespace
@@ -27,16 +41,26 @@ void process_batch(const LineBatch& batch, const Ruleset& ruleset, CallParser& p
     text.remove_prefix(kByteOrderMark.size());
     if (text.empty()) return;  // a file of nothing but the mark has no line
   }
+  const bool one_line_each = ruleset.format.framing.one_line_each();
+  Framer framer(ruleset.format.framing, ruleset.line_bytes_max);
+  const auto count_all = [&](const std::vector<Record>& records) {
+    for (const Record& record : records) {
+      count(record, ruleset, batch.now_unix_ns, parser, tally);
+    }
+  };
+  Record single;
   while (!text.empty()) {
     const std::size_t before = text.size();
-    const Verdict verdict = process_line(take_line(text), ruleset, parser);
-    ++tally.lines.lines;
-    ++tally.lines.by_verdict[static_cast<std::size_t>(verdict)];
-    tally.lines.bytes_by_verdict[static_cast<std::size_t>(verdict)] += before - text.size();
-    if (verdict == Verdict::kRecord) {
-      tally.add(parser.call(), *ruleset.catalog, batch.now_unix_ns);
+    const std::string_view line = take_line(text);
+    if (one_line_each) {
+      single.text = line;
+      single.bytes = before - text.size();
+      count(single, ruleset, batch.now_unix_ns, parser, tally);
+    } else {
+      count_all(framer.feed(line, before - text.size()));
     }
   }
+  count_all(framer.finish());
 }
 
 }  // namespace apierrd

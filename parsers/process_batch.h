@@ -16,7 +16,7 @@ namespace apierrd {
 /// How the lines of one source are understood. Immutable; a reload makes a new one.
 struct Ruleset {
   std::shared_ptr<const Catalog> catalog;
-  LogFormat format;
+  SourceFormat format;
   std::size_t line_bytes_max = kLineBytesDefault;
 };
 

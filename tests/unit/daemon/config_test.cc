@@ -79,12 +79,13 @@ TEST(ParseConfig, FieldMap) {
       "      time_format: epoch_ms\n      latency_unit: s\n",
       "/x.yaml");
   ASSERT_TRUE(outcome.errors.empty()) << outcome.errors[0].text();
-  const LogFormat& format = outcome.config.sources[0].log_format;
-  EXPECT_EQ(format.response.size(), 2U);
-  EXPECT_EQ(format.response[1].tokens, (std::vector<std::string>{"res", "0"}));
+  const LogFormat& format = outcome.config.sources[0].log_format.formats[0];
+  const JsonShape& shape = format.json[0];
+  EXPECT_EQ(shape.payload.size(), 2U);
+  EXPECT_EQ(shape.payload[1].tokens, (std::vector<std::string>{"res", "0"}));
   EXPECT_EQ(format.time_format, TimeFormat::kEpochMilliseconds);
   EXPECT_EQ(format.latency_unit, TimeUnit::kSecond);
-  EXPECT_EQ(format.service[0].text, "/service");
+  EXPECT_EQ(shape.service[0].at.text, "/service");
 }
 
 TEST(ParseConfig, SettingsSayWhereTheyComeFrom) {

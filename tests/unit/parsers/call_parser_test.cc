@@ -15,7 +15,7 @@ class CallParserTest : public testing::Test {
   }
   const ApiCall& call() const { return parser.call(); }
 
-  LogFormat format = tencentcloud_format();
+  SourceFormat format = tencentcloud_format();
   CallParser parser;
 
  private:
@@ -43,7 +43,7 @@ TEST_F(CallParserTest, ResponseAsEscapedString) {
       Verdict::kRecord);
   EXPECT_EQ(call().code, "X.Y");
   EXPECT_EQ(call().request_id, "q");
-  EXPECT_EQ(parser.origin().envelope, CallOrigin::Envelope::kString);
+  EXPECT_EQ(call().origin.envelope, CallOrigin::Envelope::kString);
   for (const char* line : {R"({"response":""})", R"({"response":"{\"Response\":{"})",
                            R"({"response":"\ud800"})", R"({"response":"{} x"})"}) {
     EXPECT_EQ(parse(line), Verdict::kInvalidResponse) << line;
@@ -54,7 +54,7 @@ TEST_F(CallParserTest, BareEnvelope) {
   ASSERT_EQ(parse(R"({"Response":{"Error":{"Code":"A"}}})"), Verdict::kRecord);
   EXPECT_EQ(call().service, "unknown");
   EXPECT_EQ(call().action, "unknown");
-  EXPECT_EQ(parser.origin().envelope, CallOrigin::Envelope::kBare);
+  EXPECT_EQ(call().origin.envelope, CallOrigin::Envelope::kBare);
 }
 
 TEST_F(CallParserTest, WhatIsNoApiCall) {
@@ -111,19 +111,23 @@ TEST_F(CallParserTest, ServiceFromTheHostWhereNoFieldNamesIt) {
   ASSERT_EQ(parse(R"({"host":"CVM.ap-guangzhou.tencentcloudapi.com","response":{"Response":{}}})"),
             Verdict::kRecord);
   EXPECT_EQ(call().service, "cvm");
-  EXPECT_TRUE(parser.origin().service_from_host);
+  EXPECT_EQ(call().origin.service_rule, "/host");
   ASSERT_EQ(parse(R"({"host":"example.com","service":7,"response":{"Response":{}}})"),
             Verdict::kRecord);
   EXPECT_EQ(call().service, "unknown");
 }
 
 TEST_F(CallParserTest, FieldMapIsData) {
-  format.service = {*parse_json_pointer("/req/svc"), *parse_json_pointer("/s~1v/1")};
-  format.response = {*parse_json_pointer("/out")};
-  format.time = {*parse_json_pointer("/ts")};
-  format.time_format = TimeFormat::kEpochMilliseconds;
-  format.latency = {*parse_json_pointer("/cost")};
-  format.latency_unit = TimeUnit::kSecond;
+  LogFormat& log = format.formats[0];
+  JsonShape& shape = log.json[0];
+  shape.service.resize(2);
+  shape.service[0].at = *parse_json_pointer("/req/svc");
+  shape.service[1].at = *parse_json_pointer("/s~1v/1");
+  shape.payload = {*parse_json_pointer("/out")};
+  shape.time = {*parse_json_pointer("/ts")};
+  log.time_format = TimeFormat::kEpochMilliseconds;
+  shape.latency = {*parse_json_pointer("/cost")};
+  log.latency_unit = TimeUnit::kSecond;
   ASSERT_EQ(parse(R"({"s/v":["a","b"],"ts":"1795424400123","cost":0.25,"out":{"Response":{}}})"),
             Verdict::kRecord);
   EXPECT_EQ(call().service, "b");
@@ -150,15 +154,16 @@ TEST(TrimCode, BlanksAndOneTrailingDot) {
 }
 
 TEST(ServiceOfHost, KnownSuffixesOnly) {
+  const std::vector<std::string> hosts = tencentcloud_format().formats[0].hosts;
   std::string lower;
-  EXPECT_EQ(service_of_host("billing.tencentcloudapi.com", lower), "billing");
-  EXPECT_EQ(service_of_host("https://billing.intl.tencentcloudapi.com:443/x?y", lower), "billing");
-  EXPECT_EQ(service_of_host("cloudaudit.ap-guangzhou.api.tencentyun.com", lower), "cloudaudit");
-  EXPECT_EQ(service_of_host("x.tencentcloudapi.com/?to=https://y.tencentcloudapi.com", lower), "x");
-  EXPECT_EQ(service_of_host("`ttps://cvm.tencentcloudapi.com", lower), "");
-  EXPECT_EQ(service_of_host("tencentcloudapi.com", lower), "");
-  EXPECT_EQ(service_of_host(".tencentcloudapi.com", lower), "");
-  EXPECT_EQ(service_of_host("evil.com/cvm.tencentcloudapi.com", lower), "");
+  EXPECT_EQ(service_of_host("billing.tencentcloudapi.com", hosts, lower), "billing");
+  EXPECT_EQ(service_of_host("https://billing.intl.tencentcloudapi.com:443/x?y", hosts, lower), "billing");
+  EXPECT_EQ(service_of_host("cloudaudit.ap-guangzhou.api.tencentyun.com", hosts, lower), "cloudaudit");
+  EXPECT_EQ(service_of_host("x.tencentcloudapi.com/?to=https://y.tencentcloudapi.com", hosts, lower), "x");
+  EXPECT_EQ(service_of_host("`ttps://cvm.tencentcloudapi.com", hosts, lower), "");
+  EXPECT_EQ(service_of_host("tencentcloudapi.com", hosts, lower), "");
+  EXPECT_EQ(service_of_host(".tencentcloudapi.com", hosts, lower), "");
+  EXPECT_EQ(service_of_host("evil.com/cvm.tencentcloudapi.com", hosts, lower), "");
 }
 
 }  // namespace

@@ -1,0 +1,77 @@
+// Physical lines -> records: takes wrappers off, joins what a runtime has split or a program has
+// printed over several lines.
+//
+// A join never crosses a batch: the cutter (line_batch.h) ends batches where no record is open, so
+// that a position in a file always stands between records and nothing half joined must be
+// remembered. Used twice for each line, to find that place and to count. Pure but for its memory.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "parsers/json_prefix.h"
+#include "parsers/log_format.h"
+#include "parsers/text_pool.h"
+#include "parsers/wrappers.h"
+
+namespace apierrd {
+
+struct Record {
+  std::string_view text;  ///< kJsonPadding readable bytes follow it
+  std::uint32_t lines = 1;
+  std::uint64_t bytes = 0;  ///< of its lines in the file, line ends included
+  WrappedLine wrapping;     ///< of its first line
+  bool not_wrapped = false;
+  bool too_long = false;
+};
+
+class Framer {
+ public:
+  /// `bytes_max` is the limit of a record's text.
+  Framer(const Framing& framing, std::size_t bytes_max)
+      : framing_(framing), bytes_max_(bytes_max) {}
+
+  /// Takes the next line, without its line end; `bytes` is its length in the file. Returns the
+  /// records that are whole now; they live until the next call. `line` must live as long as the
+  /// record it belongs to is open.
+  const std::vector<Record>& feed(std::string_view line, std::uint64_t bytes);
+
+  /// There are no more lines: what is open counts as it is.
+  const std::vector<Record>& finish();
+
+  /// Lines were taken whose record is not whole yet.
+  bool open() const;
+
+ private:
+  /// Standard output and error are two texts that may interleave.
+  struct Stream {
+    bool in_parts = false;
+    Record whole;  ///< of which `parts` is the text so far
+    std::string parts;
+    bool in_document = false;
+    JsonPrefix prefix;
+    std::vector<Record> pending;  ///< lines of the document
+    std::size_t pending_bytes = 0;
+  };
+
+  bool add_part(Stream& stream, const Record& part);
+  void complete_parts(Stream& stream);
+  void join(Stream& stream, Record record);
+  void finish_document(Stream& stream);
+  void give_up_document(Stream& stream);
+
+  const Framing& framing_;
+  std::size_t bytes_max_;
+  std::array<Stream, 2> streams_;
+  std::vector<Record> ready_;
+  TextPool texts_;
+  JsonDocument scratch_;
+};
+
+/// How much of `text`, which is whole lines, ends where no record is open.
+std::size_t closed_bytes(std::string_view text, const Framing& framing, std::size_t bytes_max);
+
+}  // namespace apierrd

@@ -1,0 +1,283 @@
+#include "parsers/shape_reader.h"
+
+#include <algorithm>
+
+namespace apierrd {
+
+namespace {
+
+constexpr std::size_t kCodeLikeBytesMax = 128;
+
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+
+// The first value that is there and not null.
+const JsonNode* first_value(const JsonDocument& document, const JsonNode& from,
+                            const std::vector<JsonPointer>& pointers) {
+  for (const JsonPointer& pointer : pointers) {
+    const JsonNode* node = resolve(document, from, pointer);
+    if (node != nullptr && node->type != JsonType::kNull) return node;
+  }
+  return nullptr;
+}
+
+bool has_shape(const JsonShape& shape, const JsonDocument& document, const JsonNode& payload) {
+  for (const Requirement& requirement : shape.required) {
+    const JsonNode* node = resolve(document, payload, requirement.at);
+    if (node == nullptr || node->type == JsonType::kNull) return false;
+    if (requirement.type && node->type != *requirement.type) return false;
+  }
+  return first_value(document, payload, shape.absent) == nullptr;
+}
+
+bool contains(const std::vector<std::string>& texts, std::string_view text) {
+  return std::find(texts.begin(), texts.end(), text) != texts.end();
+}
+
+// The text of a number or string, for fields that come as either; empty for anything else.
+std::string_view scalar_text(const JsonNode& node, std::string& scratch) {
+  if (node.type == JsonType::kNumber) return node.raw;
+  if (node.type != JsonType::kString) return {};
+  if (!node.escaped) return node.raw;
+  return decode_json_string(node.raw, scratch) ? std::string_view(scratch) : std::string_view();
+}
+
+}  // namespace
+
+std::string_view trim_code(std::string_view code) {
+  static constexpr std::string_view kBlanks = " \t\r\n";
+  const auto trim_blanks = [&code] {
+    while (!code.empty() && kBlanks.find(code.back()) != std::string_view::npos) {
+      code.remove_suffix(1);
+    }
+    while (!code.empty() && kBlanks.find(code.front()) != std::string_view::npos) {
+      code.remove_prefix(1);
+    }
+  };
+  trim_blanks();
+  if (code.ends_with('.')) code.remove_suffix(1);
+  trim_blanks();
+  return code.empty() ? kUnknownName : code;
+}
+
+std::string_view service_of_host(std::string_view host, const std::vector<std::string>& suffixes,
+                                 std::string& lower) {
+  constexpr std::string_view kSchemeCharacters =  // RFC 3986 section 3.1
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+.-";
+  const std::size_t scheme = host.find_first_not_of(kSchemeCharacters);
+  if (scheme != 0 && scheme != std::string_view::npos && host.substr(scheme).starts_with("://")) {
+    host.remove_prefix(scheme + 3);
+  }
+  host = host.substr(0, host.find_first_of("/?#"));
+  host = host.substr(0, host.find(':'));
+  lower.assign(host);
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  const bool known = std::any_of(suffixes.begin(), suffixes.end(), [&](const std::string& suffix) {
+    return lower.ends_with(suffix);
+  });
+  return known ? std::string_view(lower).substr(0, lower.find('.')) : std::string_view();
+}
+
+std::string_view region_of_host(std::string_view lower_host) {
+  const std::size_t first = lower_host.find('.');
+  if (first == std::string_view::npos) return {};
+  const std::string_view second =
+      lower_host.substr(first + 1, lower_host.find('.', first + 1) - first - 1);
+  return second.find('-') == std::string_view::npos ? std::string_view() : second;
+}
+
+bool looks_like_code(std::string_view text) {
+  if (text.empty() || text.size() > kCodeLikeBytesMax) return false;
+  if (text.front() < 'A' || text.front() > 'Z') return false;
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    return is_letter(c) || (c >= '0' && c <= '9') || c == '.' || c == '_';
+  });
+}
+
+std::string_view service_label(std::string_view vendor, std::string_view service, TextPool& texts) {
+  if (vendor == kDefaultVendor) return service;
+  std::string& label = texts.next();
+  label.append(vendor).append("/").append(service);
+  return label;
+}
+
+ShapeResult ShapeReader::read(const JsonShape& shape, const LogFormat& format,
+                              const std::vector<ItemRule>& items, const JsonDocument& document,
+                              const JsonNode& record, ApiCall& call) {
+  const Place at{&document, &record};
+  const ShapeResult found = find_payload(shape, at, call.origin);
+  if (found != ShapeResult::kRead) return found;
+  call.origin.format = format.name;
+  if (!read_code(shape, call)) return ShapeResult::kBadString;
+  if (!call.failed()) read_items(items, call);
+  const Place names = shape.call_in_payload ? payload_ : at;
+  if (!read_names(shape, format, names, call)) return ShapeResult::kBadString;
+  read_times(shape, format, names, call);
+  return ShapeResult::kRead;
+}
+
+// Makes the payload of a string the inner document's root: JSON, perhaps in strings within strings.
+bool ShapeReader::open_string(const JsonNode& node, unsigned levels) {
+  const JsonNode* string = &node;
+  for (unsigned level = 0; level < levels && string->type == JsonType::kString; ++level) {
+    std::string& text = texts_.next();
+    if (!decode_json_string(string->raw, text)) return level > 0;
+    const std::string_view padded = TextPool::padded(text);
+    if (inner_.parse(padded) != Verdict::kRecord) return level > 0;
+    string = &inner_.root();
+  }
+  return true;
+}
+
+ShapeResult ShapeReader::find_payload(const JsonShape& shape, Place record, CallOrigin& origin) {
+  const JsonNode* node = first_value(*record.document, *record.node, shape.payload);
+  if (node != nullptr) {
+    payload_ = {record.document, node};
+    origin.envelope = CallOrigin::Envelope::kObject;
+    if (node->type == JsonType::kString) {
+      if (!open_string(*node, shape.string_levels)) return ShapeResult::kBadResponse;
+      payload_ = {&inner_, &inner_.root()};
+      origin.envelope = CallOrigin::Envelope::kString;
+    }
+    if (has_shape(shape, *payload_.document, *payload_.node)) return ShapeResult::kRead;
+  }
+  payload_ = record;
+  origin.envelope = CallOrigin::Envelope::kBare;
+  const bool bare = shape.bare && has_shape(shape, *record.document, *record.node);
+  if (!bare) origin.envelope = CallOrigin::Envelope::kNone;
+  return bare ? ShapeResult::kRead : ShapeResult::kOtherShape;
+}
+
+// The value of one field, if it is there and of use.
+std::optional<std::string_view> ShapeReader::take(Place place, const FieldSource& source,
+                                                  const std::vector<std::string>& hosts) {
+  const JsonNode* node = resolve(*place.document, *place.node, source.at);
+  if (node == nullptr) return std::nullopt;
+  const bool number = source.take == Take::kNumber || source.take == Take::kNames;
+  if (node->type != JsonType::kString && !(number && node->type == JsonType::kNumber)) {
+    return std::nullopt;
+  }
+  std::string_view text = node->raw;
+  if (text.empty()) return std::nullopt;
+  if (node->type == JsonType::kString && node->escaped) {
+    std::string& decoded = texts_.next();
+    undecodable_ = !decode_json_string(node->raw, decoded);
+    if (undecodable_) return std::nullopt;
+    text = decoded;
+  }
+  switch (source.take) {
+    case Take::kText:
+    case Take::kNumber: return text;
+    case Take::kCode: return looks_like_code(text) ? std::optional(text) : std::nullopt;
+    case Take::kHost: {
+      const std::string_view service = service_of_host(text, hosts, texts_.next());
+      return service.empty() ? std::nullopt : std::optional(service);
+    }
+    case Take::kBefore: return text.substr(0, text.find(source.argument));
+    case Take::kAfterLast: {
+      const std::size_t last = text.rfind(source.argument);
+      return last == std::string_view::npos ? text : text.substr(last + source.argument.size());
+    }
+    case Take::kNames:
+      for (const auto& [value, name] : source.names) {
+        if (value == text) return name;
+      }
+      return text;
+  }
+  return std::nullopt;
+}
+
+// A call failed when its payload has a code that does not stand for success. A value of another
+// type there is the API's data (the rule of the vendor's Go SDK).
+bool ShapeReader::read_code(const JsonShape& shape, ApiCall& call) {
+  undecodable_ = false;
+  for (const FieldSource& source : shape.request_id) {
+    const auto id = take(payload_, source, {});
+    if (id && id->size() <= kRequestIdMax) call.request_id = *id;
+    if (id) break;
+  }
+  undecodable_ = false;
+  for (const FieldSource& source : shape.code) {
+    const auto code = take(payload_, source, {});
+    if (undecodable_) return false;
+    if (!code) continue;
+    call.origin.code_rule = source.rule;
+    if (!contains(shape.success_codes, *code)) call.code = trim_code(*code);
+    break;
+  }
+  if (!call.failed()) return true;
+  for (const FieldSource& source : shape.message) {
+    const JsonNode* node = resolve(*payload_.document, *payload_.node, source.at);
+    if (node == nullptr || node->type != JsonType::kString) continue;
+    call.message = node->raw;
+    break;
+  }
+  return true;
+}
+
+void ShapeReader::read_items(const std::vector<ItemRule>& items, ApiCall& call) {
+  for (const ItemRule& rule : items) {
+    const JsonNode* list = resolve(*payload_.document, *payload_.node, rule.list);
+    if (list == nullptr || list->type != JsonType::kArray) continue;
+    payload_.document->each_child(*list, [&](const JsonNode& element) {
+      const auto code = take({payload_.document, &element}, rule.code, {});
+      if (code && !contains(rule.success_codes, *code))
+        call.failed_items.push_back(trim_code(*code));
+      return true;
+    });
+  }
+}
+
+bool ShapeReader::read_names(const JsonShape& shape, const LogFormat& format, Place record,
+                             ApiCall& call) {
+  undecodable_ = false;
+  const auto first = [&](const std::vector<FieldSource>& sources, std::string_view& value,
+                         std::string_view& rule) {
+    for (const FieldSource& source : sources) {
+      const auto text = take(record, source, format.hosts);
+      if (text) {
+        value = *text;
+        rule = source.rule;
+      }
+      if (text || undecodable_) return;
+    }
+  };
+  std::string_view service;
+  first(shape.service, service, call.origin.service_rule);
+  if (undecodable_) return false;
+  for (const FieldSource& source : shape.service_host) {
+    if (!service.empty() || undecodable_) break;
+    const auto host = take(record, source, format.hosts);
+    if (!host) continue;
+    std::string& lower = texts_.next();
+    service = service_of_host(*host, format.hosts, lower);
+    if (!service.empty()) {
+      call.origin.service_rule = source.rule;
+      call.region = region_of_host(lower);
+      if (!call.region.empty()) call.origin.region_rule = source.rule;
+    }
+    break;  // the first host that is there is the host
+  }
+  undecodable_ = false;
+  first(shape.action, call.action, call.origin.action_rule);
+  if (undecodable_) return false;
+  first(shape.region, call.region, call.origin.region_rule);
+  undecodable_ = false;
+  call.service = service_label(format.vendor, service.empty() ? kUnknownName : service, texts_);
+  return true;
+}
+
+void ShapeReader::read_times(const JsonShape& shape, const LogFormat& format, Place record,
+                             ApiCall& call) {
+  std::string& scratch = texts_.next();
+  if (const JsonNode* node = first_value(*record.document, *record.node, shape.time)) {
+    call.time_unix_ns = parse_time(scalar_text(*node, scratch), format.time_format);
+    call.unreadable_time = !call.time_unix_ns.has_value();
+  }
+  if (const JsonNode* node = first_value(*record.document, *record.node, shape.latency)) {
+    call.latency_ns = parse_duration(scalar_text(*node, scratch), format.latency_unit);
+    call.unreadable_latency = !call.latency_ns.has_value();
+  }
+}
+
+}  // namespace apierrd

@@ -1,0 +1,107 @@
+// Reads one record out of a JSON document by a shape (log_format.h). Pure but for its memory; one
+// per thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "parsers/json_document.h"
+#include "parsers/log_format.h"
+#include "parsers/text_pool.h"
+
+namespace apierrd {
+
+/// Stands for a service or action the line does not name.
+inline constexpr std::string_view kUnknownName = "unknown";
+
+/// Request ids are opaque; the vendor's are UUIDs of 36. Longer ones than this are left out, so
+/// that an exemplar stays within OpenMetrics' 128 characters.
+inline constexpr std::size_t kRequestIdMax = 63;
+
+/// How a call was understood; for `explain`. The rules are texts of the format.
+struct CallOrigin {
+  enum class Envelope : std::uint8_t { kNone, kObject, kString, kBare, kText };
+  Envelope envelope = Envelope::kNone;
+  std::string_view format;
+  std::string_view code_rule, service_rule, action_rule, region_rule;
+  bool time_from_wrapper = false;
+};
+
+/// One API call as its line shows it. The views live until the next CallParser::parse.
+struct ApiCall {
+  std::string_view service = kUnknownName;  ///< `vendor/service`, of Tencent Cloud without vendor
+  std::string_view action = kUnknownName;
+  std::string_view region;      ///< empty if the line names none
+  std::string_view code;        ///< trimmed error code; empty = the call succeeded
+  std::string_view message;     ///< raw text; for people only, never classified by
+  std::string_view request_id;  ///< empty if none
+  std::optional<std::int64_t> time_unix_ns;
+  std::optional<std::int64_t> latency_ns;
+  bool unreadable_time = false;  ///< a time is there but cannot be read
+  bool unreadable_latency = false;
+  std::vector<std::string_view> failed_items;  ///< codes of results within it, by an ItemRule
+  CallOrigin origin;
+  bool failed() const { return !code.empty(); }
+};
+
+enum class ShapeResult : std::uint8_t {
+  kRead,
+  kOtherShape,   ///< the document is not of this shape
+  kBadResponse,  ///< the payload is a string that holds no JSON
+  kBadString,    ///< a needed field cannot be text
+};
+
+class ShapeReader {
+ public:
+  explicit ShapeReader(TextPool& texts) : texts_(texts) {}
+
+  /// Reads `record`, a node of `document`. On kRead `call` is filled in.
+  ShapeResult read(const JsonShape& shape, const LogFormat& format,
+                   const std::vector<ItemRule>& items, const JsonDocument& document,
+                   const JsonNode& record, ApiCall& call);
+
+ private:
+  struct Place {  ///< a node and the document it belongs to
+    const JsonDocument* document = nullptr;
+    const JsonNode* node = nullptr;
+  };
+
+  ShapeResult find_payload(const JsonShape& shape, Place record, CallOrigin& origin);
+  bool open_string(const JsonNode& node, unsigned levels);
+  bool read_code(const JsonShape& shape, ApiCall& call);
+  void read_items(const std::vector<ItemRule>& items, ApiCall& call);
+  bool read_names(const JsonShape& shape, const LogFormat& format, Place record, ApiCall& call);
+  void read_times(const JsonShape& shape, const LogFormat& format, Place record, ApiCall& call);
+
+  std::optional<std::string_view> take(Place place, const FieldSource& source,
+                                       const std::vector<std::string>& hosts);
+
+  TextPool& texts_;
+  JsonDocument inner_;  ///< a payload that came as a string
+  Place payload_;
+  bool undecodable_ = false;  ///< the last take() met half a surrogate pair
+};
+
+/// `FailedOperation.X. ` -> `FailedOperation.X`: blanks off both ends, one trailing dot, blanks
+/// again. Both occur in the vendor's own examples. What is nothing but blanks becomes `unknown`.
+std::string_view trim_code(std::string_view code);
+
+/// `https://cvm.ap-guangzhou.tencentcloudapi.com:443/` -> `cvm`; empty for hosts that end in none
+/// of `suffixes`. The result is in lower case and lives in `lower`.
+std::string_view service_of_host(std::string_view host, const std::vector<std::string>& suffixes,
+                                 std::string& lower);
+
+/// The region a host names behind the service, as `ap-guangzhou`; empty if none.
+std::string_view region_of_host(std::string_view lower_host);
+
+/// The first character is a letter, a capital unless the vendor has it otherwise; letters, digits,
+/// dots and underscores follow, at most kCodeBytesMax in all.
+bool looks_like_code(std::string_view text);
+
+/// The label a service of this vendor gets: its name, behind `vendor/` for all but the default one.
+std::string_view service_label(std::string_view vendor, std::string_view service, TextPool& texts);
+
+}  // namespace apierrd
