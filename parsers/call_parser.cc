@@ -256,10 +256,13 @@ bool CallParser::read_shape(const JsonShape& shape, const LogFormat& format,
   const JsonNode* list = resolve(document, node, *shape.each);
   if (list == nullptr || list->type != JsonType::kArray) return false;
   bool all = true;
-  document.each_child(
-      *list, [&](const JsonNode& element) { return all = read(element) == ShapeResult::kRead; });
+  document.each_child(*list, [&](const JsonNode& element) {
+    const ShapeResult result = read(element);
+    bad_payload_ |= result == ShapeResult::kBadResponse || result == ShapeResult::kBadString;
+    return all = result == ShapeResult::kRead;
+  });
   if (all) return count_ > first_call;
-  if (count_ > first_call) bad_payload_ = true;
+  bad_payload_ |= count_ > first_call;
   count_ = first_call;  // some of them would be worse than none: the line counts as unreadable
   return false;
 }

@@ -145,11 +145,16 @@ Result<TextTemplate> TextTemplate::parse(std::string_view text) {
                            "put text behind {message}, {} and {?}");
     }
   }
-  const bool anchored = !made.parts_.empty() && made.parts_[0].kind == Part::Kind::kLiteral &&
-                        without_blanks(made.parts_[0].literal).size() >= 2;
-  if (!anchored) {
+  bool worth_looking_for = false;
+  for (const Part& part : made.parts_) {
+    if (part.kind == Part::Kind::kOptional) break;
+    worth_looking_for |= without_blanks(part.literal).size() >= 2;
+  }
+  const bool begins_with_text =
+      !made.parts_.empty() && !without_blanks(made.parts_[0].literal).empty();
+  if (!begins_with_text || !worth_looking_for) {
     return invalid_error("a template begins with text", {},
-                         "at least two characters without a blank");
+                         "two characters of it without a blank must be there");
   }
   return made;
 }
