@@ -6,7 +6,7 @@ install(TARGETS apierrd RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 
 # The catalogs are compiled in; these copies are for reading and as a model for overlays.
 install(DIRECTORY parsers/catalogs/ DESTINATION ${CMAKE_INSTALL_DATADIR}/apierrd/catalogs
-        FILES_MATCHING PATTERN "*.yaml")
+        FILES_MATCHING PATTERN "*.yaml" PATTERN "*.codes")
 
 install(FILES README.md CHANGELOG.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs)

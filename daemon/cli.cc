@@ -45,10 +45,9 @@ struct Arguments {
   std::string source;
   std::string format;
   bool join_json = false;
-  std::string pattern;
-  std::string codes_output = "table";
   std::string audit_output = "table";
   ReplayOptions replay;
+  CodesOptions codes;
   DemoOptions demo;
 };
 
@@ -118,12 +117,18 @@ void add_explain(CLI::App& app, Arguments& arguments, int& code) {
 void add_codes(CLI::App& app, Arguments& arguments, int& code) {
   CLI::App* codes = app.add_subcommand("codes", "look up documented error codes");
   add_config(*codes, arguments);
-  codes->add_option("PATTERN", arguments.pattern, "part of a code, in any case");
-  codes->add_option("--output", arguments.codes_output, "table or json")
+  CodesOptions& options = arguments.codes;
+  codes->add_option("PATTERN", options.pattern,
+                    "part of a code, in any case; billing/ before it narrows to that product");
+  codes->add_option("--product", options.product, "only this product's codes");
+  codes->add_flag("--actions", options.actions, "also which actions may return each code");
+  codes->add_option("--output", options.output, "table or json")
       ->check(CLI::IsMember({"table", "json"}));
   codes->footer("Example: apierrd codes Balance");
-  codes->callback(
-      [&] { code = codes_command(arguments.config, arguments.pattern, arguments.codes_output); });
+  codes->callback([&] {
+    options.config_path = arguments.config;
+    code = codes_command(options);
+  });
 }
 
 void add_demo(CLI::App& app, Arguments& arguments, int& code) {

@@ -94,7 +94,7 @@ int demo_command(const DemoOptions& options) {
   config.state_path = folder + "/state.db";
   config.log_level = "warning";
   config.sources.push_back({"demo", {log_path}});
-  CatalogOutcome catalog = load_catalog({});
+  CatalogOutcome catalog = load_catalog({}, {});
   if (!catalog.errors.empty()) return report(catalog.errors);
 
   DemoWriter writer(log_path, options);

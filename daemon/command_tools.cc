@@ -1,16 +1,16 @@
-// check, explain and codes: looking at configuration, lines and catalog without running anything.
+// check and explain: looking at configuration and lines without running anything.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <iostream>
 #include <iterator>
+#include <span>
 
 #include "daemon/commands.h"
 #include "daemon/config.h"
 #include "daemon/log.h"
 #include "daemon/os.h"
 #include "exporters/exposition.h"
-#include "exporters/json_writer.h"
 #include "exporters/label_text.h"
 #include "parsers/call_parser.h"
 #include "parsers/framing.h"
@@ -48,10 +48,17 @@ int check_command(const std::string& config_path, bool effective) {
       std::cout << fmt::format("note: source {}: no file matches yet\n", source.name);
     }
   }
-  std::cout << fmt::format("{}: {} source(s), {} documented codes of {}\n",
-                           code == kExitFine ? "ok" : "not ok", loaded.config.sources.size(),
-                           loaded.catalog->entries().size(),
-                           fmt::join(loaded.catalog->products(), ", "));
+  const Catalog& catalog = *loaded.catalog;
+  std::vector<std::string> products;
+  for (const std::string& product : loaded.config.products) {
+    products.push_back(fmt::format("{} {}", product, catalog.codes_of(product).size()));
+  }
+  std::cout << fmt::format(
+      "{}: {} source(s), {} documented codes of {} products, {} of them curated; "
+      "at 0 from the start: {}\n",
+      code == kExitFine ? "ok" : "not ok", loaded.config.sources.size(), catalog.all_codes().size(),
+      catalog.products().size(), catalog.entries().size(),
+      products.empty() ? "none" : fmt::format("{}", fmt::join(products, ", ")));
   return code;
 }
 
@@ -72,23 +79,54 @@ std::string_view envelope_text(CallOrigin::Envelope envelope) {
   return "none";
 }
 
+// At most five names, then how many more.
+std::string some_of(const std::vector<std::string_view>& names) {
+  constexpr std::size_t kShown = 5;
+  const std::span<const std::string_view> all(names);
+  std::string out = fmt::format("{}", fmt::join(all.first(std::min(all.size(), kShown)), ", "));
+  if (names.size() > kShown) out += fmt::format(" and {} more", names.size() - kShown);
+  return out;
+}
+
+std::string documented_text(const ApiCall& call, const Catalog& catalog) {
+  switch (catalog.documentation(call.service, call.action, call.code)) {
+    case Documentation::kAction:
+      if (catalog.find(product_key(vendor_of(call.service), kCommonProduct), call.code)) {
+        return "for every product";
+      }
+      return catalog.vendor_codes().lists_codes_of(call.service, call.action)
+                 ? "for this action"
+                 : "for the product; which of its codes this action may return is not known";
+    case Documentation::kProduct: return "for the product, but not for this action";
+    case Documentation::kElsewhere:
+      return "for other products only: " + some_of(catalog.elsewhere(call.service, call.code));
+    case Documentation::kNowhere: break;
+  }
+  return "in no catalog";
+}
+
+std::string meaning_text(const Classification& is) {
+  if (is.meaning == nullptr) return "nothing known resembles it";
+  if (is.entry == nullptr) return fmt::format("rule {}", is.via);
+  const std::string entry = fmt::format("{} {}", is.entry->product, is.entry->code);
+  if (is.match != Match::kClassAlias) return fmt::format("{} ({})", name_of(is.match), entry);
+  return fmt::format("class_alias {} ({})", is.via, entry);
+}
+
 void explain_failure(const ApiCall& call, const Catalog& catalog, const std::string& source) {
-  const Classification is = catalog.classify(call.service, call.code);
+  const Classification is = catalog.classify(call.service, call.action, call.code);
   print_field("outcome", "failed");
   print_field("code", call.code);
   print_field("class", class_of(call.code));
-  print_field("documented", is.documented() ? "yes" : "no");
-  const std::string via = is.entry == nullptr ? std::string("nothing known resembles it")
-                                              : fmt::format("{} ({} {})", name_of(is.match),
-                                                            is.entry->product, is.entry->code);
-  print_field("matched by", via);
+  print_field("documented", documented_text(call, catalog));
+  print_field("matched by", meaning_text(is));
   print_field("fault domain", name_of(is.fault_domain()));
   print_field("retryable", name_of(is.retryable()));
   print_field("severity", name_of(is.severity()));
-  if (is.entry != nullptr) {
-    print_field("meaning", is.entry->description);
-    print_field("remedy", is.entry->remedy);
-    print_field("source", is.entry->source);
+  if (is.meaning != nullptr) {
+    print_field("meaning", is.meaning->description);
+    print_field("remedy", is.meaning->remedy);
+    print_field("source", is.meaning->source);
   }
   std::string labels;
   append_label(labels, "source", safe_label_value(source));
@@ -174,7 +212,7 @@ LoadedConfig load_or_default(const std::string& config_path, const std::string& 
   if (!config_path.empty()) return load_config(config_path);
   LoadedConfig loaded;
   loaded.config.sources.push_back({source_name.empty() ? "replay" : source_name, {}});
-  CatalogOutcome catalog = load_catalog({});
+  CatalogOutcome catalog = load_catalog({}, {});
   loaded.catalog = catalog.catalog;
   loaded.errors = catalog.errors;
   return loaded;
@@ -205,63 +243,6 @@ int explain_command(const std::string& config_path, const std::string& source_na
   std::string text = line;
   if (line == "-") text.assign(std::istreambuf_iterator<char>(std::cin), {});
   explain_lines(text, as, loaded.config, *loaded.catalog);
-  return kExitFine;
-}
-
-namespace {
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  }
-  return out;
-}
-
-void print_codes_json(const std::vector<const CatalogEntry*>& entries) {
-  JsonWriter json;
-  json.begin_array();
-  for (const CatalogEntry* entry : entries) {
-    json.begin_object().member("product", entry->product).member("code", entry->code);
-    json.member("class", class_of(entry->code)).member("documented", true);
-    json.member("fault_domain", name_of(entry->fault_domain));
-    json.member("retryable", name_of(entry->retryable));
-    json.member("severity", name_of(entry->severity));
-    json.member("description", entry->description);
-    json.member("description_zh", entry->description_zh);
-    json.member("remedy", entry->remedy).member("source", entry->source).end_object();
-  }
-  json.end_array();
-  std::cout << json.take() << "\n";
-}
-
-void print_codes_table(const std::vector<const CatalogEntry*>& entries) {
-  for (const CatalogEntry* entry : entries) {
-    std::cout << fmt::format("{} ({})\n  fault: {}, retry: {}, severity: {}\n  {}\n", entry->code,
-                             entry->product, name_of(entry->fault_domain),
-                             name_of(entry->retryable), name_of(entry->severity),
-                             entry->description);
-    if (!entry->description_zh.empty()) std::cout << "  " << entry->description_zh << "\n";
-    std::cout << fmt::format("  Do: {}\n  Source: {}\n\n", entry->remedy, entry->source);
-  }
-}
-
-}  // namespace
-
-int codes_command(const std::string& config_path, const std::string& pattern,
-                  const std::string& output) {
-  const LoadedConfig loaded = load_or_default(config_path, {});
-  if (!loaded.errors.empty()) return report(loaded.errors);
-  std::vector<const CatalogEntry*> entries = loaded.catalog->entries();
-  std::erase_if(entries, [wanted = lower(pattern)](const CatalogEntry* entry) {
-    return lower(entry->code).find(wanted) == std::string::npos;
-  });
-  if (output == "json") {
-    print_codes_json(entries);
-  } else {
-    print_codes_table(entries);
-    if (entries.empty()) std::cerr << "no documented code holds '" << printable(pattern) << "'\n";
-  }
   return kExitFine;
 }
 

@@ -23,6 +23,14 @@ struct ReplayOptions {
   std::vector<std::string> files;
 };
 
+struct CodesOptions {
+  std::string config_path;
+  std::string pattern;   ///< part of a code, in any case; `PRODUCT/` before it narrows to a product
+  std::string product;   ///< empty = all
+  bool actions = false;  ///< also which actions may return it
+  std::string output = "table";  ///< table | json
+};
+
 struct DemoOptions {
   std::string folder;  ///< empty = a new one below the system's temporary folder
   std::string listen = "127.0.0.1:19877";
@@ -38,8 +46,7 @@ int audit_command(const std::string& config_path, const std::string& output);
 int replay_command(const ReplayOptions& options);
 int explain_command(const std::string& config_path, const std::string& source,
                     const std::string& format, bool join_json, const std::string& line);
-int codes_command(const std::string& config_path, const std::string& pattern,
-                  const std::string& output);
+int codes_command(const CodesOptions& options);
 int demo_command(const DemoOptions& options);
 
 /// The command line as a whole: parses it and runs the command.

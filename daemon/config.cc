@@ -8,6 +8,7 @@
 
 #include "daemon/os.h"
 #include "parsers/format_reader.h"
+#include "parsers/nearest_names.h"
 #include "parsers/yaml_tree.h"
 
 namespace apierrd {
@@ -42,6 +43,7 @@ class ConfigReader {
             [this](YamlMapReader& state) { path(state, "state", "path", config().state_path); });
     section(reader, "catalogs", [this](YamlMapReader& catalogs) {
       path(catalogs, "catalogs", "overlays", config().catalog_overlays);
+      path(catalogs, "catalogs", "vendor_codes", config().vendor_codes);
     });
     section(reader, "limits", [this](YamlMapReader& limits) { read_limits(limits); });
     section(reader, "reader", [this](YamlMapReader& options) {
@@ -349,20 +351,30 @@ std::vector<NamedText> read_yaml_folder(const std::string& folder, const std::st
   return found;
 }
 
-}  // namespace
-
-CatalogOutcome load_catalog(const std::string& overlay_folder) {
-  CatalogBuilder builder;
-  for (const EmbeddedFile& file : builtin_catalog_files()) {
-    builder.add(file.bytes, std::string(file.path));
-  }
-  CatalogOutcome outcome;
-  if (!overlay_folder.empty()) {
-    for (const NamedText& file :
-         read_yaml_folder(overlay_folder, "catalogs.overlays", outcome.errors)) {
-      builder.add(file.text, file.path);
+// The texts of the files a configuration names go into the builder.
+void add_catalog_files(const std::string& overlay_folder, const std::string& vendor_codes,
+                       CatalogBuilder& builder, std::vector<Error>& errors) {
+  if (!vendor_codes.empty()) {
+    Result<std::string> text = read_whole_file(vendor_codes, kVendorCodesBytesMax);
+    if (text) {
+      builder.add_vendor_codes(std::make_shared<const std::string>(*std::move(text)), vendor_codes);
+    } else {
+      errors.push_back(text.error());
     }
   }
+  if (overlay_folder.empty()) return;
+  for (const NamedText& file : read_yaml_folder(overlay_folder, "catalogs.overlays", errors)) {
+    builder.add(file.text, file.path);
+  }
+}
+
+}  // namespace
+
+CatalogOutcome load_catalog(const std::string& overlay_folder, const std::string& vendor_codes) {
+  CatalogBuilder builder;
+  builder.add_builtin(vendor_codes.empty());
+  CatalogOutcome outcome;
+  add_catalog_files(overlay_folder, vendor_codes, builder, outcome.errors);
   outcome.errors.insert(outcome.errors.end(), builder.errors().begin(), builder.errors().end());
   if (outcome.errors.empty()) outcome.catalog = std::make_shared<const Catalog>(builder.build());
   return outcome;
@@ -381,16 +393,16 @@ LoadedConfig load_config(const std::string& path) {
       });
   loaded.config = std::move(outcome.config);
   loaded.errors = std::move(outcome.errors);
-  CatalogOutcome catalog = load_catalog(loaded.config.catalog_overlays);
+  CatalogOutcome catalog = load_catalog(loaded.config.catalog_overlays, loaded.config.vendor_codes);
   loaded.errors.insert(loaded.errors.end(), catalog.errors.begin(), catalog.errors.end());
   loaded.catalog = catalog.catalog;
   if (!loaded.errors.empty()) return loaded;
   for (const std::string& product : loaded.config.products) {
     if (loaded.catalog->has_product(product)) continue;
-    const auto known = loaded.catalog->products();
-    loaded.errors.push_back(invalid_error("no catalog documents product '" + product + "'",
-                                          path + ": products",
-                                          fmt::format("known: {}", fmt::join(known, ", "))));
+    const auto nearest = nearest_names(product, loaded.catalog->products(), 3);
+    loaded.errors.push_back(
+        invalid_error("no catalog documents product '" + product + "'", path + ": products",
+                      fmt::format("the nearest known: {}", fmt::join(nearest, ", "))));
   }
   return loaded;
 }

@@ -41,6 +41,7 @@ struct Config {
   std::uint64_t startup_hold_ms = 15'000;
   std::string state_path = "/var/lib/apierrd/state.db";  ///< empty = nothing survives a restart
   std::string catalog_overlays;                          ///< a folder of *.yaml; empty = none
+  std::string vendor_codes;                              ///< a file; empty = the compiled-in one
   std::uint64_t line_bytes = kLineBytesDefault;
   SeriesLimits limits;
   std::uint64_t sweep_interval_ms = 2'000;
@@ -72,12 +73,13 @@ ConfigOutcome parse_config(std::string_view text, const std::string& file,
 /// Gives a source another format than configured; for commands that take one by name.
 Result<void> use_format(const std::string& name, const Config& config, SourceConfig& source);
 
-/// The compiled-in catalog with the configured overlays; or what is wrong with them.
+/// The compiled-in catalog with the configured overlays and vendor codes; or what is wrong with
+/// them. Empty names mean none.
 struct CatalogOutcome {
   std::shared_ptr<const Catalog> catalog;
   std::vector<Error> errors;
 };
-CatalogOutcome load_catalog(const std::string& overlay_folder);
+CatalogOutcome load_catalog(const std::string& overlay_folder, const std::string& vendor_codes);
 
 /// Reads the file and its catalogs, and checks that they fit together.
 struct LoadedConfig {

@@ -25,8 +25,8 @@ CREATE TABLE codes(source TEXT, service TEXT, code TEXT, count INTEGER, last_obs
 CREATE TABLE errors(source TEXT, service TEXT, action TEXT, code TEXT, count INTEGER,
                     request_id TEXT, request_time_ns INTEGER,
                     PRIMARY KEY(source, service, action, code)) WITHOUT ROWID;
-CREATE TABLE undocumented(source TEXT, service TEXT, count INTEGER,
-                          PRIMARY KEY(source, service)) WITHOUT ROWID;
+CREATE TABLE findings(source TEXT, service TEXT, finding TEXT, count INTEGER,
+                      PRIMARY KEY(source, service, finding)) WITHOUT ROWID;
 CREATE TABLE first_seen(service TEXT, code TEXT, time_ns INTEGER,
                         PRIMARY KEY(service, code)) WITHOUT ROWID;
 CREATE TABLE admitted(label TEXT, value TEXT, PRIMARY KEY(label, value)) WITHOUT ROWID;
@@ -34,6 +34,14 @@ CREATE TABLE overflow(label TEXT PRIMARY KEY, count INTEGER) WITHOUT ROWID;
 CREATE TABLE facts(name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 )sql";
 
-inline constexpr std::int64_t kSchemaVersion = 2;
+inline constexpr std::int64_t kSchemaVersion = 3;
+
+/// From version 2: undocumented errors became one of the findings.
+inline constexpr const char* kMigrateFrom2 = R"sql(
+CREATE TABLE findings(source TEXT, service TEXT, finding TEXT, count INTEGER,
+                      PRIMARY KEY(source, service, finding)) WITHOUT ROWID;
+INSERT INTO findings SELECT source, service, 'nowhere', count FROM undocumented;
+DROP TABLE undocumented;
+)sql";
 
 }  // namespace apierrd

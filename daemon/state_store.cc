@@ -76,12 +76,13 @@ std::optional<Error> StateStore::Impl::prepare() {
     return environment_error("the state database was written by a newer apierrd", path,
                              "upgrade, or move the file away to start from zero");
   }
-  if (found != 0 && found != kSchemaVersion) {
+  if (found != 0 && found != 2 && found != kSchemaVersion) {
     return environment_error("the state database was written by an apierrd before 0.1.0", path,
                              "move the file away to start from zero");
   }
   const std::string set_version = "PRAGMA user_version=" + std::to_string(kSchemaVersion);
-  if (found == 0 && (!db->execute(kSchema) || !db->execute(set_version.c_str()))) {
+  if (found != kSchemaVersion &&
+      (!db->execute(found == 0 ? kSchema : kMigrateFrom2) || !db->execute(set_version.c_str()))) {
     return db->error("cannot create the state database");
   }
   if (!db->execute("COMMIT")) return db->error("cannot write the state database");
@@ -150,6 +151,14 @@ void StateStore::Impl::load_calls(PersistedState& out) {
        });
 }
 
+static std::optional<Documentation> finding_named(std::string_view name) {
+  for (std::size_t i = 0; i < kDocumentationCount; ++i) {
+    const auto finding = static_cast<Documentation>(i);
+    if (name_of(finding) == name) return finding;
+  }
+  return {};
+}
+
 void StateStore::Impl::load_errors(PersistedState& out) {
   rows("SELECT source, service, code, count, last_observed_ns FROM codes", [&](const Statement& q) {
     PersistedSeries& row = out.codes.emplace_back();
@@ -165,9 +174,12 @@ void StateStore::Impl::load_errors(PersistedState& out) {
          row.exemplar.set(q.text(5), q.integer(6), 0);
          return true;
        });
-  rows("SELECT source, service, count FROM undocumented", [&](const Statement& q) {
-    PersistedSeries& row = out.undocumented.emplace_back();
-    row.source = q.text(0), row.service = q.text(1), row.count = q.count(2);
+  rows("SELECT source, service, finding, count FROM findings", [&](const Statement& q) {
+    const std::optional<Documentation> finding = finding_named(q.text(2));
+    if (!finding) return false;
+    PersistedSeries& row = out.findings.emplace_back();
+    row.source = q.text(0), row.service = q.text(1), row.finding = *finding;
+    row.count = q.count(3);
     return true;
   });
   rows("SELECT service, code, time_ns FROM first_seen", [&](const Statement& q) {
@@ -293,11 +305,11 @@ bool StateStore::Impl::save_series(const SeriesSnapshot& state) {
       return false;
     }
   }
-  Statement undocumented(*db, "INSERT OR REPLACE INTO undocumented VALUES(?,?,?)");
-  for (std::size_t i = 0; i < state.undocumented.size(); ++i) {
-    const UndocumentedSeries& row = state.undocumented[i];
-    if (!needs_saving(saved.undocumented, i, row)) continue;
-    if (!undocumented.run(source_of(row), row.service, row.count)) return false;
+  Statement findings(*db, "INSERT OR REPLACE INTO findings VALUES(?,?,?,?)");
+  for (std::size_t i = 0; i < state.findings.size(); ++i) {
+    const FindingSeries& row = state.findings[i];
+    if (!needs_saving(saved.findings, i, row)) continue;
+    if (!findings.run(source_of(row), row.service, name_of(row.finding), row.count)) return false;
   }
   Statement first_seen(*db, "INSERT OR REPLACE INTO first_seen VALUES(?,?,?)");
   for (std::size_t i = 0; i < state.infos.size(); ++i) {

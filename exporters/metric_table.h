@@ -20,6 +20,7 @@ enum class Metric : std::uint8_t {
   kErrorLastObserved,
   kErrorCodeInfo,
   kUndocumentedErrors,
+  kDocumentationFindings,
   kUndocumentedFirstSeen,
   kCallDuration,
   kIngestLines,
@@ -82,6 +83,10 @@ inline constexpr std::array kMetrics{
                "How the catalog classifies an error code; join it by api_service and code."},
     MetricInfo{"apierrd_undocumented_errors_total", MetricType::kCounter, "source,api_service",
                "Failed API calls whose code is in no catalog."},
+    MetricInfo{
+        "apierrd_documentation_findings_total", MetricType::kCounter, "source,api_service,finding",
+        "Failed API calls whose code is documented for other actions of the product only, for "
+        "other products only, or nowhere."},
     MetricInfo{"apierrd_undocumented_code_first_seen_timestamp_seconds", MetricType::kGauge,
                "api_service,code", "When an undocumented error code was first read."},
     MetricInfo{"apierrd_api_call_duration_seconds", MetricType::kHistogram,
@@ -132,8 +137,9 @@ inline constexpr std::array kMetrics{
                "1 if the last configuration load was successful, else 0."},
     MetricInfo{"apierrd_config_last_reload_success_timestamp_seconds", MetricType::kGauge, "",
                "When a configuration was last loaded successfully."},
-    MetricInfo{"apierrd_catalogue_codes", MetricType::kGauge, "api_service",
-               "Documented error codes known for a product; common ones as common."},
+    MetricInfo{
+        "apierrd_catalogue_codes", MetricType::kGauge, "api_service",
+        "Documented error codes of the curated and configured products; common ones as common."},
     MetricInfo{"apierrd_build_info", MetricType::kInfo, "version,revision,compiler",
                "The running program."},
     MetricInfo{"apierrd_scrape_duration_seconds", MetricType::kGauge, "",

@@ -1,5 +1,6 @@
 // Which sample of which metric a snapshot's rows become.
 #include <algorithm>
+#include <set>
 
 #include "exporters/exposition.h"
 #include "exporters/label_text.h"
@@ -44,7 +45,13 @@ void write_calls(ExpositionWriter& writer, const SeriesSnapshot& snapshot, const
   writer.begin(Metric::kErrorCodeInfo);
   for (const CodeInfo& info : snapshot.infos) writer.sample(info.labels, std::uint64_t{1});
 
-  write_zero_first(writer, Metric::kUndocumentedErrors, snapshot.undocumented, seen.undocumented);
+  writer.begin(Metric::kUndocumentedErrors);
+  for (std::size_t i = 0; i < snapshot.findings.size(); ++i) {
+    const FindingSeries& series = snapshot.findings[i];
+    if (series.finding != Documentation::kNowhere) continue;
+    writer.sample(series.service_labels, i < seen.findings ? series.count : std::uint64_t{0});
+  }
+  write_zero_first(writer, Metric::kDocumentationFindings, snapshot.findings, seen.findings);
 
   writer.begin(Metric::kUndocumentedFirstSeen);
   for (const CodeInfo& info : snapshot.infos) {
@@ -166,12 +173,16 @@ void write_limits(ExpositionWriter& writer, const SeriesSnapshot& snapshot) {
   each_label(Metric::kLabelValuesLimit, snapshot.label_limits);
 }
 
+// Not of all products of the vendor: two hundred samples that never change would help nobody.
 void write_catalog(ExpositionWriter& writer, const SeriesSnapshot& snapshot) {
-  std::map<std::string_view, std::uint64_t> codes;
-  for (const CatalogEntry* entry : snapshot.catalog->entries()) ++codes[entry->product];
+  const Catalog& catalog = *snapshot.catalog;
+  std::set<std::string_view> products(snapshot.products.begin(), snapshot.products.end());
+  for (const std::string_view product : catalog.curated_products()) products.insert(product);
+  products.insert(kCommonProduct);
   writer.begin(Metric::kCatalogueCodes);
-  for (const auto& [product, count] : codes) {
-    writer.sample(with_label({}, "api_service", safe_label_value(product)), count);
+  for (const std::string_view product : products) {
+    writer.sample(with_label({}, "api_service", safe_label_value(product)),
+                  std::uint64_t{catalog.code_count(product)});
   }
 }
 

@@ -75,7 +75,14 @@ std::uint32_t SeriesStore::add_source(const std::string& name,
   }
   for (const std::string& product : products) {
     admit(BoundedLabel::kService, product);
-    undocumented_series(index, product);
+    if (std::find(state_.products.begin(), state_.products.end(), product) ==
+        state_.products.end()) {
+      state_.products.push_back(keep(product));
+    }
+    for (const Documentation finding :
+         {Documentation::kProduct, Documentation::kElsewhere, Documentation::kNowhere}) {
+      finding_series(index, product, finding);
+    }
     for (const std::string_view code : state_.catalog->codes_of(product)) {
       code_series(index, product, std::string(code), false);
     }
@@ -142,8 +149,8 @@ std::uint32_t SeriesStore::code_info(const std::string& service, const std::stri
 
 void SeriesStore::render_info(CodeInfo& info) {
   // `other` is no code, but the join by code needs its row like any other.
-  info.classification =
-      info.code == kOther ? Classification{} : state_.catalog->classify(info.service, info.code);
+  info.classification = info.code == kOther ? Classification{}
+                                            : state_.catalog->classify(info.service, {}, info.code);
   const Classification& is = info.classification;
   std::string labels = label_text({}, {{"api_service", info.service},
                                        {"code", info.code},
@@ -186,11 +193,17 @@ std::uint32_t SeriesStore::error_series(std::uint32_t source, const std::string&
   });
 }
 
-std::uint32_t SeriesStore::undocumented_series(std::uint32_t source, const std::string& service) {
-  return find_or_add(undocumented_index_, state_.undocumented, key_of(source, {service}), [&] {
-    UndocumentedSeries series;
-    series.labels = keep(label_text(state_.sources[source].labels, {{"api_service", service}}));
+std::uint32_t SeriesStore::finding_series(std::uint32_t source, const std::string& service,
+                                          Documentation finding) {
+  const std::string key = key_of(source, {service, name_of(finding)});
+  return find_or_add(finding_index_, state_.findings, key, [&] {
+    FindingSeries series;
+    std::string labels = label_text(state_.sources[source].labels, {{"api_service", service}});
+    series.service_labels = keep(labels);
+    append_label(labels, "finding", name_of(finding));
+    series.labels = keep(std::move(labels));
     series.service = keep(service);
+    series.finding = finding;
     series.source = source;
     return series;
   });
@@ -273,12 +286,19 @@ void SeriesStore::apply(std::uint32_t source, const Tally& tally, std::int64_t n
     if (row->handle.folded & kErrorSeriesFolded) {
       state_.overflow[static_cast<std::size_t>(BoundedLabel::kAction)] += row->count;
     }
-    if (row->classification.documented()) continue;
-    const std::string service(series.service);
-    state_.undocumented[undocumented_series(source, service)].count += row->count;
-    CodeInfo& info = state_.infos[code.info];
-    if (info.first_seen_unix_ns == 0 && info.code != kOther) info.first_seen_unix_ns = now_unix_ns;
+    count_finding(source, series, *row, now_unix_ns);
   }
+}
+
+void SeriesStore::count_finding(std::uint32_t source, const ErrorSeries& series,
+                                const ErrorRow& row, std::int64_t now_unix_ns) {
+  const Documentation finding = row.classification.documentation;
+  if (finding == Documentation::kAction) return;
+  const std::uint32_t index = finding_series(source, std::string(series.service), finding);
+  state_.findings[index].count += row.count;
+  if (finding != Documentation::kNowhere) return;
+  CodeInfo& info = state_.infos[state_.codes[series.code_series].info];
+  if (info.first_seen_unix_ns == 0 && info.code != kOther) info.first_seen_unix_ns = now_unix_ns;
 }
 
 bool SeriesStore::set_files(std::uint32_t source, FileCounts files) {
@@ -336,9 +356,9 @@ void SeriesStore::restore(const PersistedState& persisted) {
     series.count = row.count;
     series.exemplar = row.exemplar;
   }
-  for (const PersistedSeries& row : persisted.undocumented) {
-    state_.undocumented[undocumented_series(add_source(row.source, {}), row.service)].count =
-        row.count;
+  for (const PersistedSeries& row : persisted.findings) {
+    const std::uint32_t source = add_source(row.source, {});
+    state_.findings[finding_series(source, row.service, row.finding)].count = row.count;
   }
   for (const PersistedSeries& row : persisted.infos) {
     state_.infos[code_info(row.service, row.code)].first_seen_unix_ns = row.time_unix_ns;

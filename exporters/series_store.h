@@ -93,21 +93,27 @@ struct ErrorSeries {
   Exemplar exemplar;
 };
 
-struct UndocumentedSeries {  ///< per source and service
-  std::string_view labels, service;
+/// Failed calls per source, service and what is amiss with their code's documentation; anything
+/// but Documentation::kAction. Those of kNowhere are the undocumented errors.
+struct FindingSeries {
+  std::string_view labels;          ///< with the finding
+  std::string_view service_labels;  ///< without
+  std::string_view service;
+  Documentation finding = Documentation::kNowhere;
   std::uint32_t source = 0;
   std::uint64_t count = 0;
 };
 
 struct CodeInfo {  ///< exactly one per (service, code)
   std::string_view service, code, labels, first_seen_labels;
-  Classification classification;
+  Classification classification;        ///< whatever the action
   std::int64_t first_seen_unix_ns = 0;  ///< of undocumented codes
 };
 
 /// What a state database gives back of one series at start. Label values are safe already.
 struct PersistedSeries {
-  std::string source, service, action, code;  ///< what does not apply is empty
+  std::string source, service, action, code;        ///< what does not apply is empty
+  Documentation finding = Documentation::kNowhere;  ///< of findings
   std::uint64_t count = 0;
   DurationCounts durations;
   std::int64_t time_unix_ns = 0;  ///< codes: last observed; infos: first seen
@@ -121,7 +127,7 @@ struct PersistedSource {
 };
 struct PersistedState {
   std::vector<PersistedSource> sources;
-  std::vector<PersistedSeries> calls, codes, errors, undocumented, infos;
+  std::vector<PersistedSeries> calls, codes, errors, findings, infos;
   std::array<std::uint64_t, kBoundedLabels.size()> overflow{};
   std::vector<std::pair<BoundedLabel, std::string>> admitted;
   bool empty() const { return sources.empty(); }
@@ -137,13 +143,14 @@ struct SeriesSnapshot {
   std::vector<Exemplar> exemplars;
   std::vector<CodeSeries> codes;
   std::vector<ErrorSeries> errors;
-  std::vector<UndocumentedSeries> undocumented;
+  std::vector<FindingSeries> findings;
   std::vector<CodeInfo> infos;
   /// In the order of their admission; an action stands behind its service and a NUL.
   std::vector<std::pair<BoundedLabel, std::string_view>> admitted;
   std::array<std::uint64_t, kBoundedLabels.size()> overflow{};
   std::array<std::size_t, kBoundedLabels.size()> label_values{};
   std::array<std::size_t, kBoundedLabels.size()> label_limits{};
+  std::vector<std::string_view> products;  ///< ever configured, each once
   std::shared_ptr<const Catalog> catalog;  ///< what classifications point into
   std::shared_ptr<const LabelArena> arena;
 };
@@ -193,7 +200,10 @@ class SeriesStore {
                             const std::string& code, bool lazy);
   std::uint32_t error_series(std::uint32_t source, const std::string& service,
                              const std::string& action, const std::string& code);
-  std::uint32_t undocumented_series(std::uint32_t source, const std::string& service);
+  std::uint32_t finding_series(std::uint32_t source, const std::string& service,
+                               Documentation finding);
+  void count_finding(std::uint32_t source, const ErrorSeries& series, const ErrorRow& row,
+                     std::int64_t now_unix_ns);
   std::uint32_t code_info(const std::string& service, const std::string& code);
   void render_info(CodeInfo& info);
   std::string admitted_service(std::string_view service, std::uint8_t& folded);
@@ -211,7 +221,7 @@ class SeriesStore {
   std::shared_ptr<LabelArena> arena_;
   SeriesSnapshot state_;
   std::vector<FileCounts> retired_files_;  ///< by source: counts of readers before this one
-  Index call_index_, code_index_, error_index_, undocumented_index_, info_index_;
+  Index call_index_, code_index_, error_index_, finding_index_, info_index_;
   std::size_t lazy_codes_ = 0;  ///< code series that no configured product documents
   std::array<Budget, kBoundedLabels.size()> budgets_;  ///< by BoundedLabel; of files unused
 };

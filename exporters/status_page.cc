@@ -32,10 +32,45 @@ struct FailingCode {
   const CodeSeries* series;
   const CodeInfo* info;
   std::string_view request_id;  ///< of the latest
+  Documentation finding;        ///< the farthest of its actions
 };
+
+// Whether a code is documented for the actions it was seen with: what is true of any of them, the
+// farthest first.
+std::vector<Documentation> findings_of(const SeriesSnapshot& snapshot) {
+  std::vector<Documentation> findings;
+  for (const CodeSeries& code : snapshot.codes) {
+    findings.push_back(snapshot.infos[code.info].classification.documentation);
+  }
+  for (const ErrorSeries& error : snapshot.errors) {
+    Documentation& finding = findings[error.code_series];
+    if (finding != Documentation::kAction) continue;
+    finding = snapshot.catalog->documentation(error.service, error.action, error.code);
+  }
+  return findings;
+}
+
+// Beside a code; nothing for what is documented as it should be.
+std::string_view finding_badge(Documentation finding) {
+  switch (finding) {
+    case Documentation::kAction: break;
+    case Documentation::kProduct: return " <i class=\"badge\">not of this action</i>";
+    case Documentation::kElsewhere: return " <i class=\"badge\">of other products</i>";
+    case Documentation::kNowhere: return " <i class=\"badge\">undocumented</i>";
+  }
+  return "";
+}
+
+// Whose description is shown, if it is not the code's own.
+std::string borrowed_from(const Classification& is) {
+  if (is.curated()) return "";
+  if (is.entry == nullptr) return fmt::format("By rule {}: ", html_escaped(is.via));
+  return fmt::format("Treated like {}: ", html_escaped(is.entry->code));
+}
 
 std::vector<FailingCode> failing_codes(const SeriesSnapshot& snapshot) {
   std::vector<FailingCode> rows;
+  const std::vector<Documentation> findings = findings_of(snapshot);
   std::vector<const ErrorSeries*> latest(snapshot.codes.size());
   for (const ErrorSeries& error : snapshot.errors) {
     const ErrorSeries*& best = latest[error.code_series];
@@ -48,13 +83,14 @@ std::vector<FailingCode> failing_codes(const SeriesSnapshot& snapshot) {
     const CodeSeries& series = snapshot.codes[i];
     if (series.count == 0) continue;
     rows.push_back({&series, &snapshot.infos[series.info],
-                    latest[i] ? latest[i]->exemplar.request_id() : std::string_view()});
+                    latest[i] ? latest[i]->exemplar.request_id() : std::string_view(),
+                    findings[i]});
   }
   // What pages at its first occurrence, then by severity, then the most frequent.
   std::sort(rows.begin(), rows.end(), [](const FailingCode& a, const FailingCode& b) {
     const auto rank = [](const FailingCode& row) {
       const Classification& is = row.info->classification;
-      const bool pages = is.documented() && is.entry->event_page;
+      const bool pages = is.curated() && is.meaning->event_page;
       return std::pair(!pages, is.severity());
     };
     return rank(a) != rank(b) ? rank(a) < rank(b) : a.series->count > b.series->count;
@@ -116,17 +152,16 @@ void render_codes(std::string& out, const SeriesSnapshot& snapshot) {
         std::back_inserter(out),
         "<tbody class=\"{}\"><tr><td><code>{}</code>{}<td class=\"n\">{}<td>{}"
         "<td><i class=\"fault {}\">{}</i><td>{}<td>{}<td>{}<td><code class=\"id\">{}</code></tr>",
-        name_of(is.severity()), html_escaped(row.series->code),
-        is.documented() ? "" : " <i class=\"badge\">undocumented</i>", grouped(row.series->count),
-        ago(row.series->last_observed_unix_ns, snapshot.time_unix_ns), name_of(is.fault_domain()),
-        name_of(is.fault_domain()), name_of(is.retryable()), html_escaped(row.series->service),
-        html_escaped(snapshot.sources[row.series->source].name),
+        name_of(is.severity()), html_escaped(row.series->code), finding_badge(row.finding),
+        grouped(row.series->count), ago(row.series->last_observed_unix_ns, snapshot.time_unix_ns),
+        name_of(is.fault_domain()), name_of(is.fault_domain()), name_of(is.retryable()),
+        html_escaped(row.series->service), html_escaped(snapshot.sources[row.series->source].name),
         html_escaped(safe_label_value(row.request_id)));
-    if (is.entry != nullptr) {
-      fmt::format_to(
-          std::back_inserter(out), "<tr class=\"what\"><td colspan=\"8\">{}{} <b>Do:</b> {}</tr>",
-          is.documented() ? "" : fmt::format("Treated like {}: ", html_escaped(is.entry->code)),
-          html_escaped(is.entry->description), html_escaped(is.entry->remedy));
+    if (is.meaning != nullptr) {
+      fmt::format_to(std::back_inserter(out),
+                     "<tr class=\"what\"><td colspan=\"8\">{}{} <b>Do:</b> {}</tr>",
+                     borrowed_from(is), html_escaped(is.meaning->description),
+                     html_escaped(is.meaning->remedy));
     }
     out += "</tbody>";
   }
@@ -282,11 +317,12 @@ std::string render_status_json(const SeriesSnapshot& snapshot, const PageInfo& i
     json.begin_object().member("source", snapshot.sources[row.series->source].name);
     json.member("api_service", row.series->service).member("code", row.series->code);
     json.member("count", row.series->count).member("documented", is.documented());
+    json.member("finding", name_of(row.finding)).member("meaning_by", is.meaning_by());
     json.member("fault_domain", name_of(is.fault_domain()));
     json.member("retryable", name_of(is.retryable())).member("severity", name_of(is.severity()));
     json.key("last_observed").raw(seconds_text(row.series->last_observed_unix_ns));
     json.member("request_id", safe_label_value(row.request_id));
-    if (is.entry != nullptr) json.member("remedy", is.entry->remedy);
+    if (is.meaning != nullptr) json.member("remedy", is.meaning->remedy);
     json.end_object();
   }
   json.end_array().end_object();

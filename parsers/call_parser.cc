@@ -200,10 +200,8 @@ void CallParser::keep_error(const LogFormat& format, const TextTemplate& text,
 
 bool CallParser::is_known(const LogFormat& format, std::string_view code) const {
   if (catalog_ == nullptr) return false;
-  const std::string service = format.vendor == kDefaultVendor
-                                  ? std::string(kUnknownName)
-                                  : format.vendor + "/" + std::string(kUnknownName);
-  return catalog_->classify(service, code).documented();
+  return catalog_->documentation(product_key(format.vendor, kUnknownName), {}, code) !=
+         Documentation::kNowhere;
 }
 
 bool CallParser::look_into_document(const JsonDocument& document, std::size_t depth) {

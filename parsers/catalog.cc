@@ -3,101 +3,179 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
-
-#include "parsers/call_parser.h"
+#include <set>
 
 namespace apierrd {
 
 namespace {
 
-constexpr std::array<std::string_view, 10> kFaultDomains{
-    "caller",   "credential", "permission", "quota", "business",
-    "resource", "vendor",     "network",    "none",  "unknown"};
-constexpr std::array<std::string_view, 4> kRetryables{"no", "backoff", "later", "after_fix"};
-constexpr std::array<std::string_view, 3> kSeverities{"critical", "warning", "info"};
-constexpr std::array<std::string_view, 6> kMatches{"product", "common",      "other_product",
-                                                   "parent",  "class_alias", "none"};
+constexpr std::array<std::string_view, kDocumentationCount> kDocumentations{"action", "product",
+                                                                            "elsewhere", "nowhere"};
+constexpr std::array<std::string_view, 7> kMatches{
+    "product", "common", "other_product", "rule", "parent", "class_alias", "none"};
+
+// `FailedOperation.FailedOperation` says no more than its class.
+bool repeats_its_class(std::string_view code) {
+  const std::string_view code_class = class_of(code);
+  return code.size() > code_class.size() && code.substr(code_class.size() + 1) == code_class;
+}
+
+bool take(const CatalogEntry* entry, Match match, Classification& out) {
+  if (entry == nullptr) return false;
+  out.entry = entry;
+  out.meaning = &entry->meaning;
+  out.match = match;
+  return true;
+}
 
 }  // namespace
 
-std::string_view name_of(FaultDomain value) {
-  return kFaultDomains[static_cast<std::size_t>(value)];
+std::string_view name_of(Documentation value) {
+  return kDocumentations[static_cast<std::size_t>(value)];
 }
-std::string_view name_of(Retryable value) { return kRetryables[static_cast<std::size_t>(value)]; }
-std::string_view name_of(Severity value) { return kSeverities[static_cast<std::size_t>(value)]; }
 std::string_view name_of(Match value) { return kMatches[static_cast<std::size_t>(value)]; }
 
-std::string_view class_of(std::string_view code) { return code.substr(0, code.find('.')); }
-
-const Catalog::CodeMap* Catalog::codes_of_product(std::string_view product) const {
-  const auto found = products_.find(product);
-  return found == products_.end() ? nullptr : &found->second;
+std::string Classification::meaning_by() const {
+  if (curated()) return "curated";
+  if (match == Match::kNone) return "none";
+  const std::string_view by = match == Match::kParent ? std::string_view(entry->code) : via;
+  return std::string(name_of(match)).append(1, ':').append(by);
 }
 
-const CatalogEntry* Catalog::find_in(const CodeMap* codes, std::string_view code) const {
+const CatalogEntry* Catalog::find_in(const CodeMap* codes, std::string_view code) {
   if (codes == nullptr) return nullptr;
   const auto found = codes->find(code);
   return found == codes->end() ? nullptr : &found->second;
+}
+
+const Catalog::CodeMap* Catalog::codes_of_product(std::string_view product) const {
+  const auto vendor = vendors_.find(vendor_of(product));
+  if (vendor == vendors_.end()) return nullptr;
+  const auto found = vendor->second.products.find(product);
+  return found == vendor->second.products.end() ? nullptr : &found->second;
 }
 
 const CatalogEntry* Catalog::find(std::string_view product, std::string_view code) const {
   return find_in(codes_of_product(product), code);
 }
 
-Classification Catalog::classify(std::string_view service, std::string_view code) const {
-  const CodeMap* own = service == kCommonProduct ? nullptr : codes_of_product(service);
-  const CodeMap* common = codes_of_product(kCommonProduct);
-  if (const auto* entry = find_in(own, code)) return {entry, Match::kProduct};
-  if (const auto* entry = find_in(common, code)) return {entry, Match::kCommon};
-  for (const auto& [product, codes] : products_) {
-    if (const auto* entry = find_in(&codes, code)) return {entry, Match::kOtherProduct};
+Catalog::Context Catalog::context_of(std::string_view service) const {
+  Context context;
+  context.service = service;
+  const std::string_view vendor = vendor_of(service);
+  if (const auto found = vendors_.find(vendor); found != vendors_.end()) {
+    context.vendor = &found->second;
   }
+  const std::string common = product_key(vendor, kCommonProduct);
+  context.common = codes_of_product(common);
+  if (service != common) context.own = codes_of_product(service);
+  if (vendor == kDefaultVendor) context.codes = &vendor_codes_;
+  return context;
+}
+
+Documentation Catalog::documentation(const Context& context, std::string_view action,
+                                     std::string_view code) const {
+  if (find_in(context.common, code) != nullptr) return Documentation::kAction;
+  const bool listed = context.codes && context.codes->documents(context.service, code);
+  if (listed || find_in(context.own, code) != nullptr) {
+    const bool told = context.codes && context.codes->lists_codes_of(context.service, action);
+    return !told || context.codes->documents(context.service, action, code)
+               ? Documentation::kAction
+               : Documentation::kProduct;
+  }
+  if (context.codes && context.codes->documented_anywhere(code)) return Documentation::kElsewhere;
+  if (context.vendor != nullptr) {
+    for (const auto& [product, codes] : context.vendor->products) {
+      if (find_in(&codes, code) != nullptr) return Documentation::kElsewhere;
+    }
+  }
+  return Documentation::kNowhere;
+}
+
+Documentation Catalog::documentation(std::string_view service, std::string_view action,
+                                     std::string_view code) const {
+  return documentation(context_of(service), action, code);
+}
+
+Classification Catalog::classify(std::string_view service, std::string_view action,
+                                 std::string_view code) const {
+  const Context context = context_of(service);
+  Classification out;
+  out.documentation = documentation(context, action, code);
+  find_meaning(context, code, out);
+  return out;
+}
+
+void Catalog::find_meaning(const Context& context, std::string_view code,
+                           Classification& out) const {
+  if (find_curated(context, code, out)) return;
+  if (repeats_its_class(code) && find_parent(context, code, out)) return;
+  if (find_rule(context, code, out) || find_parent(context, code, out)) return;
+  find_alias(context, code, out);
+}
+
+bool Catalog::find_curated(const Context& context, std::string_view code, Classification& out) {
+  if (take(find_in(context.own, code), Match::kProduct, out)) return true;
+  if (take(find_in(context.common, code), Match::kCommon, out)) return true;
+  if (context.vendor == nullptr) return false;
+  for (const auto& [product, codes] : context.vendor->products) {
+    if (take(find_in(&codes, code), Match::kOtherProduct, out)) return true;
+  }
+  return false;
+}
+
+bool Catalog::find_rule(const Context& context, std::string_view code, Classification& out) const {
+  if (context.codes == nullptr) return false;  // rules know the words of one vendor
+  const ClassificationRule* rule = rules_.match(code);
+  if (rule == nullptr) return false;
+  out.meaning = &rule->meaning;
+  out.match = Match::kRule;
+  out.via = rule->name;
+  return true;
+}
+
+bool Catalog::find_parent(const Context& context, std::string_view code, Classification& out) {
   for (std::size_t dot = code.rfind('.'); dot != std::string_view::npos; dot = code.rfind('.')) {
     code = code.substr(0, dot);
-    if (const auto* entry = find_in(own, code)) return {entry, Match::kParent};
-    if (const auto* entry = find_in(common, code)) return {entry, Match::kParent};
+    if (take(find_in(context.own, code), Match::kParent, out)) return true;
+    if (take(find_in(context.common, code), Match::kParent, out)) return true;
   }
-  // `code` is now the bare class. Exact names first, then the longest prefix.
-  const std::string* like = nullptr;
-  if (const auto exact = class_aliases_.find(code); exact != class_aliases_.end()) {
-    like = &exact->second;
-  } else {
-    std::size_t longest = 0;
-    for (const auto& [pattern, target] : class_aliases_) {
-      if (!pattern.ends_with('*') || pattern.size() <= longest) continue;
-      if (!code.starts_with(std::string_view(pattern).substr(0, pattern.size() - 1))) continue;
-      longest = pattern.size();
-      like = &target;
+  return false;
+}
+
+// The exact class first, then the longest prefix.
+bool Catalog::find_alias(const Context& context, std::string_view code, Classification& out) {
+  if (context.vendor == nullptr) return false;
+  const std::string_view code_class = class_of(code);
+  const auto& aliases = context.vendor->class_aliases;
+  auto best = aliases.find(code_class);
+  if (best == aliases.end()) {
+    for (auto alias = aliases.begin(); alias != aliases.end(); ++alias) {
+      const std::string_view pattern = alias->first;
+      if (!pattern.ends_with('*')) continue;
+      if (!code_class.starts_with(pattern.substr(0, pattern.size() - 1))) continue;
+      if (best == aliases.end() || pattern.size() > best->first.size()) best = alias;
     }
   }
-  if (like == nullptr) return {};
-  return {find_in(common, *like), Match::kClassAlias};
+  if (best == aliases.end()) return false;
+  out.via = best->first;
+  return take(find_in(context.common, best->second), Match::kClassAlias, out);
 }
 
-std::vector<const CatalogEntry*> Catalog::entries() const {
-  std::vector<const CatalogEntry*> out;
-  for (const auto& [product, codes] : products_) {
-    for (const auto& [code, entry] : codes) out.push_back(&entry);
-  }
-  return out;
-}
-
-std::vector<std::string_view> Catalog::codes_of(std::string_view product) const {
-  std::set<std::string_view> codes;
-  for (const std::string_view name : {product, kCommonProduct}) {
-    if (const CodeMap* map = codes_of_product(name)) {
-      for (const auto& [code, entry] : *map) codes.insert(code);
+std::vector<std::string_view> Catalog::elsewhere(std::string_view service,
+                                                 std::string_view code) const {
+  const Context context = context_of(service);
+  std::set<std::string_view> out;
+  if (context.vendor != nullptr) {
+    for (const auto& [product, codes] : context.vendor->products) {
+      if (&codes != context.common && find_in(&codes, code) != nullptr) out.insert(product);
     }
   }
-  return {codes.begin(), codes.end()};
-}
-
-std::vector<std::string_view> Catalog::products() const {
-  std::vector<std::string_view> out;
-  for (const auto& [product, codes] : products_) {
-    if (product != kCommonProduct) out.push_back(product);
+  if (context.codes != nullptr) {
+    for (const std::string_view product : context.codes->services_of(code)) out.insert(product);
   }
-  return out;
+  out.erase(service);
+  return {out.begin(), out.end()};
 }
 
 std::span<const EmbeddedFile> embedded_files_of_catalogs();  // cmake/Embed.cmake
@@ -106,9 +184,7 @@ std::span<const EmbeddedFile> builtin_catalog_files() { return embedded_files_of
 
 Catalog builtin_catalog() {
   CatalogBuilder builder;
-  for (const EmbeddedFile& file : builtin_catalog_files()) {
-    builder.add(file.bytes, std::string(file.path));
-  }
+  builder.add_builtin();
   assert(builder.errors().empty());
   return builder.build();
 }

@@ -5,32 +5,20 @@
 
 #include "parsers/call_parser.h"
 #include "parsers/catalog.h"
+#include "parsers/error_code.h"
 #include "parsers/yaml_tree.h"
 
 namespace apierrd {
 
 struct CatalogBuilder::FileContext {
   const std::string& file;
-  std::string product;
+  std::string vendor;
+  std::string product;                         ///< full name: `billing`, `aws/s3`
   std::map<std::string, std::string> sources;  ///< key -> the document it stands for
   std::set<std::string> codes_seen;
+
+  Catalog::Vendor& of(Catalog& catalog) const { return catalog.vendors_[vendor]; }
 };
-
-namespace {
-
-constexpr std::size_t kCodeBytesMax = 128;  // the longest documented code has 89
-
-// The vendor's own alphabet: letters, digits, dot, underscore; a letter first.
-bool valid_code(std::string_view code) {
-  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
-  if (code.empty() || code.size() > kCodeBytesMax || !letter(code.front())) return false;
-  for (const char c : code) {
-    if (!letter(c) && !(c >= '0' && c <= '9') && c != '.' && c != '_') return false;
-  }
-  return true;
-}
-
-}  // namespace
 
 void CatalogBuilder::add(std::string_view text, const std::string& file) {
   const Result<YamlValue> root = parse_yaml(text, file);
@@ -41,9 +29,10 @@ void CatalogBuilder::add(std::string_view text, const std::string& file) {
   YamlMapReader reader(*root, "catalog", file, errors_);
   if (root->kind != YamlValue::Kind::kMap) return;
   if (reader.require("schema") != nullptr) reader.integer("schema", 1, 1);
-  FileContext context{file, {}, {}, {}};
-  reader.require("product");
-  context.product = reader.text("product").value_or("");
+  FileContext context{file, {}, {}, {}, {}};
+  context.vendor = reader.text("vendor").value_or(std::string(kDefaultVendor));
+  const YamlValue* product = reader.require("product");
+  const std::string name = reader.text("product").value_or("");
   reader.text("title");
   if (const YamlValue* sources = reader.take("sources")) {
     for (const auto& [key, value] : sources->map) context.sources[key.scalar] = value.scalar;
@@ -51,8 +40,14 @@ void CatalogBuilder::add(std::string_view text, const std::string& file) {
   const YamlValue* codes = reader.take("codes");
   const YamlValue* aliases = reader.take("class_aliases");
   reader.finish();
-  if (context.product.empty()) return;
-  catalog_.products_[context.product];
+  if (product == nullptr) return;
+  if (!valid_name(context.vendor) || !valid_name(name)) {
+    reader.complain(*product, "neither vendor nor product may have such a name",
+                    "letters, digits, dots, dashes and underscores, at most 128");
+    return;
+  }
+  context.product = product_key(context.vendor, name);
+  context.of(catalog_).products[context.product];
   for (const auto& [list, what] : {std::pair{codes, "codes"}, {aliases, "class_aliases"}}) {
     if (list != nullptr && list->kind != YamlValue::Kind::kList) {
       reader.complain(*list, std::string("'") + what + "' must be a list");
@@ -73,15 +68,15 @@ void CatalogBuilder::add_code(const YamlValue& value, FileContext& context) {
   const std::optional<std::string> code = reader.text("code");
   if (!code) return;
   const std::size_t errors_before = errors_.size();
-  if (!valid_code(*code)) {
+  if (!valid_code(*code, context.vendor)) {
     reader.complain(*code_value, "'" + *code + "' cannot be an error code",
-                    "letters, digits, dots and underscores, at most 128, a letter first");
+                    std::string(code_rule_text(context.vendor)));
   }
   const std::string trimmed(trim_code(*code));
   if (!context.codes_seen.insert(trimmed).second) {
     reader.complain(*code_value, "code '" + trimmed + "' is given twice in this file");
   }
-  auto& codes = catalog_.products_[context.product];
+  auto& codes = context.of(catalog_).products[context.product];
   const auto existing = codes.find(trimmed);
   const bool is_new = existing == codes.end();
   CatalogEntry entry = is_new ? CatalogEntry{} : existing->second;
@@ -89,36 +84,15 @@ void CatalogBuilder::add_code(const YamlValue& value, FileContext& context) {
   entry.code = trimmed;
 
   // An overlay may name just the keys it changes; a new code needs them all.
-  const auto need = [&](std::string_view key) { return is_new ? reader.require(key) : nullptr; };
-  need("fault_domain");
-  if (const auto index =
-          reader.one_of("fault_domain", {"caller", "credential", "permission", "quota", "business",
-                                         "resource", "vendor", "network", "none", "unknown"})) {
-    entry.fault_domain = static_cast<FaultDomain>(*index);
-  }
-  need("retryable");
-  if (const auto index = reader.one_of("retryable", {"no", "backoff", "later", "after_fix"})) {
-    entry.retryable = static_cast<Retryable>(*index);
-  }
-  need("severity");
-  if (const auto index = reader.one_of("severity", {"critical", "warning", "info"})) {
-    entry.severity = static_cast<Severity>(*index);
-  }
-  if (const auto index = reader.one_of("event", {"none", "page"})) entry.event_page = *index == 1;
-  if (const auto slo = reader.boolean("slo")) entry.slo = *slo;
-  need("description");
-  if (auto text = reader.text("description")) entry.description = *std::move(text);
-  if (auto text = reader.text("description_zh")) entry.description_zh = *std::move(text);
-  need("remedy");
-  if (auto text = reader.text("remedy")) entry.remedy = *std::move(text);
-  need("source");
+  read_meaning(reader, is_new, entry.meaning);
+  if (is_new) reader.require("source");
   const YamlValue* source_value = reader.take("source");
   if (const auto key = reader.text("source")) {
     const auto source = context.sources.find(*key);
     if (source == context.sources.end()) {
       reader.complain(*source_value, "source '" + *key + "' is not listed under 'sources'");
     } else {
-      entry.source = source->second;
+      entry.meaning.source = source->second;
     }
   }
   reader.finish();
@@ -134,11 +108,43 @@ void CatalogBuilder::add_alias(const YamlValue& value, FileContext& context) {
   const auto like = reader.text("like");
   reader.finish();
   if (!name || !like) return;
-  if (catalog_.find(kCommonProduct, *like) == nullptr) {
+  if (catalog_.find(product_key(context.vendor, kCommonProduct), *like) == nullptr) {
     reader.complain(*like_value, "'" + *like + "' is no code of the common catalog");
     return;
   }
-  catalog_.class_aliases_[*name] = *like;
+  context.of(catalog_).class_aliases[*name] = *like;
+}
+
+void CatalogBuilder::add_rules(std::string_view text, const std::string& file) {
+  catalog_.rules_ = ClassificationRules::parse(text, file, errors_);
+}
+
+void CatalogBuilder::read_vendor_codes(std::string_view text, const std::string& file) {
+  Result<VendorCodes> codes = VendorCodes::parse(text, file);
+  if (codes) {
+    catalog_.vendor_codes_ = *std::move(codes);
+  } else {
+    errors_.push_back(codes.error());
+  }
+}
+
+void CatalogBuilder::add_vendor_codes(std::shared_ptr<const std::string> text,
+                                      const std::string& file) {
+  catalog_.codes_text_ = std::move(text);
+  read_vendor_codes(*catalog_.codes_text_, file);
+}
+
+void CatalogBuilder::add_builtin(bool with_vendor_codes) {
+  for (const EmbeddedFile& file : builtin_catalog_files()) {
+    const std::string path(file.path);
+    if (path.ends_with(".codes")) {
+      if (with_vendor_codes) read_vendor_codes(file.bytes, path);
+    } else if (path.ends_with("/rules.yaml")) {
+      add_rules(file.bytes, path);
+    } else {
+      add(file.bytes, path);
+    }
+  }
 }
 
 Catalog CatalogBuilder::build() {

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::size_t kNameBytesMax = 64;
 
-bool valid_name(std::string_view name) {
+bool valid_format_name(std::string_view name) {
   return !name.empty() && name.size() <= kNameBytesMax &&
          std::all_of(name.begin(), name.end(), [](char c) {
            return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
@@ -43,12 +43,12 @@ class FormatReader {
     LogFormat format;
     const YamlValue* name = reader.require("name");
     format.name = reader.text("name").value_or("");
-    if (name != nullptr && !valid_name(format.name)) {
+    if (name != nullptr && !valid_format_name(format.name)) {
       reader.complain(*name, "'" + format.name + "' cannot be a format's name",
                       "lower-case letters, digits, - and _, at most 64");
     }
     if (auto vendor = reader.text("vendor")) format.vendor = *std::move(vendor);
-    if (!valid_name(format.vendor)) {
+    if (!valid_format_name(format.vendor)) {
       reader.complain(value, "'" + format.vendor + "' cannot be a vendor's name",
                       "lower-case letters, digits, - and _, at most 64");
     }

@@ -13,14 +13,12 @@
 #include <vector>
 
 #include "parsers/embedded_file.h"
+#include "parsers/error_code.h"
 #include "parsers/json_pointer.h"
 #include "parsers/text_template.h"
 #include "parsers/time_text.h"
 
 namespace apierrd {
-
-/// The vendor whose services and codes carry no prefix.
-inline constexpr std::string_view kDefaultVendor = "tencentcloud";
 
 /// How a field's text is made of the value the pointer leads to.
 enum class Take : std::uint8_t {

@@ -6,8 +6,6 @@ namespace apierrd {
 
 namespace {
 
-constexpr std::size_t kCodeLikeBytesMax = 128;
-
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 // The first value that is there and not null.
@@ -87,7 +85,7 @@ std::string_view region_of_host(std::string_view lower_host) {
 }
 
 bool looks_like_code(std::string_view text) {
-  if (text.empty() || text.size() > kCodeLikeBytesMax) return false;
+  if (text.empty() || text.size() > kCodeBytesMax) return false;
   if (text.front() < 'A' || text.front() > 'Z') return false;
   return std::all_of(text.begin(), text.end(), [](char c) {
     return is_letter(c) || (c >= '0' && c <= '9') || c == '.' || c == '_';

@@ -78,7 +78,7 @@ ErrorRow& Tally::error_row(const ApiCall& call, const Catalog& catalog) {
   row.service = call.service;
   row.action = call.action;
   row.code = call.code;
-  row.classification = catalog.classify(row.service, row.code);
+  row.classification = catalog.classify(row.service, row.action, row.code);
   error_index_.emplace(key_, &row);
   return row;
 }

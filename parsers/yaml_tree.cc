@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "parsers/nearest_names.h"
 #include "parsers/time_text.h"
 
 namespace apierrd {
@@ -66,21 +67,6 @@ class Converter {
   const std::string& file_;
   std::size_t values_ = 0;
 };
-
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t changed = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({changed, row[j] + 1, row[j - 1] + 1});
-    }
-  }
-  return row.back();
-}
 
 std::string duration_text(std::uint64_t millis) {
   if (millis % 3'600'000 == 0 && millis > 0) return std::to_string(millis / 3'600'000) + "h";
@@ -225,6 +211,11 @@ std::optional<std::uint64_t> YamlMapReader::duration_ms(std::string_view key, st
 
 std::optional<std::size_t> YamlMapReader::one_of(std::string_view key,
                                                  std::initializer_list<std::string_view> names) {
+  return one_of(key, std::span(names.begin(), names.size()));
+}
+
+std::optional<std::size_t> YamlMapReader::one_of(std::string_view key,
+                                                 std::span<const std::string_view> names) {
   const YamlValue* value = take(key);
   if (value == nullptr || !scalar(*value, key)) return {};
   const auto found = std::find(names.begin(), names.end(), value->scalar);

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -59,6 +60,7 @@ class YamlMapReader {
   /// The index of the key's text in `names`; another text is a complaint that lists them.
   std::optional<std::size_t> one_of(std::string_view key,
                                     std::initializer_list<std::string_view> names);
+  std::optional<std::size_t> one_of(std::string_view key, std::span<const std::string_view> names);
   /// A list of texts; a single scalar counts as a list of one.
   std::vector<std::string> texts(std::string_view key);
 

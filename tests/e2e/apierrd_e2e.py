@@ -25,6 +25,7 @@ import traceback
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
 import openmetrics_check  # noqa: E402
+import oracle  # noqa: E402
 
 DEADLINE_S = 30
 TEXT = "text/plain; version=0.0.4"
@@ -194,12 +195,16 @@ def counted_by_replay(result):
         "ignored": {(k,): v for k, v in result["ignored"].items()},
         "rejected": {(k,): v for k, v in result["rejected"].items()},
     }
-    by_code, undocumented = collections.Counter(), collections.Counter()
+    by_code, undocumented, findings = (collections.Counter() for _ in range(3))
     for error in result["errors"]:
-        by_code[error["api_service"], error["code"]] += error["count"]
+        service, count = error["api_service"], error["count"]
+        by_code[service, error["code"]] += count
         if not error["documented"]:
-            undocumented[error["api_service"],] += error["count"]
-    return {**out, "by_code": dict(by_code), "undocumented": dict(undocumented)}
+            undocumented[service,] += count
+        finding, _ = oracle.default_catalog().classify(service, error["action"], error["code"])
+        if finding != "action":
+            findings[service, finding] += count
+    return {**out, "by_code": dict(by_code), "undocumented": dict(undocumented), "findings": dict(findings)}
 
 
 def counted_by_daemon(metrics, source):
@@ -215,6 +220,7 @@ def counted_by_daemon(metrics, source):
         "rejected": table("apierrd_parse_failures_total", "reason"),
         "by_code": table("apierrd_api_errors_by_code_total", "api_service", "code"),
         "undocumented": table("apierrd_undocumented_errors_total", "api_service"),
+        "findings": table("apierrd_documentation_findings_total", "api_service", "finding"),
     }
 
 

@@ -12,7 +12,7 @@ from apierrd_e2e import (OPENMETRICS, Metrics, Skip, call_line, check, demo_line
 
 COMMANDS = ("run", "replay", "check", "explain", "codes", "demo")
 CODE_KEYS = ["product", "code", "class", "documented", "fault_domain", "retryable", "severity",
-             "description", "description_zh", "remedy", "source"]
+             "description", "description_zh", "remedy", "source", "meaning_by"]
 FAULT_DOMAINS = {"caller", "credential", "permission", "quota", "business", "resource", "vendor",
                  "network", "none", "unknown"}
 GOOD = "sources:\n  - name: app\n    paths: [app*.log]\n"
@@ -92,13 +92,14 @@ def check_command(folder):
     config.write_text(GOOD + "web: {threads: 7}\n")
     check(b"no file" in expect(0, "check", "--config", config).stdout, "no note on absent files")
     log.write_bytes(call_line())
-    check(re.search(rb"^ok\b", expect(0, "check", "--config", config).stdout, re.MULTILINE), "not ok")
+    check(re.search(rb"^ok\b.*billing \d+$", expect(0, "check", "--config", config).stdout, re.MULTILINE), "not ok")
     text = expect(0, "check", "--config", config, "--effective").stdout.decode()
     origins = dict(re.findall(r"^(\S+) = .*# (.*)$", text, re.MULTILINE))
     check(origins.get("web.threads") == f"{config}:4:16", f"web.threads from {origins.get('web.threads')}")
     check(origins.get("web.startup_hold") == "default", "no default")
     check(f"sources.app.paths = {folder}/app*.log" in text, "a relative path is not shown resolved")
-    for key in ("products", "web.listen", "state.path", "limits.actions", "catalogs.overlays"):
+    for key in ("products", "web.listen", "state.path", "limits.actions", "catalogs.overlays",
+                "catalogs.vendor_codes"):
         check(key in origins, f"--effective has no {key}")
     log.chmod(0)
     if os.access(log, os.R_OK):
@@ -197,6 +198,18 @@ def explain(_folder):
     for word in ("FailedOperation.BalanceInsufficient", "business", "billing", "PayDeals", "id-7", "remedy",
                  'apierrd_api_errors_total{source="replay",api_service="billing",action="PayDeals",'):
         check(word in text, f"explain does not say {word}")
+    for words, code, action in (
+            ("for this action", "FailedOperation.BalanceInsufficient", "PayDeals"),
+            ("for the product, but not for this action", "FailedOperation.SummaryDataNotReady", "PayDeals"),
+            ("which of its codes", "FailedOperation.SummaryDataNotReady", "Unheard"),
+            ("for every product", "RequestLimitExceeded", "PayDeals"),
+            ("for other products only: [a-z]", "InvalidInstanceId.Malformed", "PayDeals"),
+            ("in no catalog", "FailedOperation.New", "PayDeals")):
+        line = call_line(code=code, action=action).decode().rstrip("\n")
+        text = expect(0, "explain", line).stdout.decode()
+        check(re.search(f"^ *documented +.*{words}", text, re.MULTILINE), f"{code} of {action}: {text}")
+    ruled = expect(0, "explain", call_line(code="New.InsufficientBalance").decode().rstrip("\n"))
+    check(b"rule money" in ruled.stdout, f"no rule: {ruled.stdout}")
     one_by_one = b"".join(expect(0, "explain", "--", line).stdout for line in lines)
     joined = "".join(line + "\n" for line in lines).encode()
     for stdin in (joined, joined.replace(b"\n", b"\r\n"), joined[:-1]):
@@ -214,8 +227,19 @@ def codes(_folder):
         check(entry["fault_domain"] in FAULT_DOMAINS, f"{entry}")
         check(entry["retryable"] in ("no", "backoff", "later", "after_fix"), f"{entry}")
         check(entry["severity"] in ("critical", "warning", "info"), f"{entry}")
-        check(all(entry[key] for key in ("description", "remedy", "source")), f"{entry}")
-    check({"billing", "common"} <= {e["product"] for e in entries}, "no billing or no common codes")
+        by = entry["meaning_by"]
+        check(re.fullmatch("curated|none|(rule|parent|class_alias):.+", by), f"{entry}")
+        check(by == "none" or all(entry[key] for key in ("description", "remedy", "source")), f"{entry}")
+    check({"billing", "common", "cvm"} <= {e["product"] for e in entries}, "no billing, common or cvm codes")
+    kinds = {e["meaning_by"].split(":")[0] for e in entries}
+    check({"curated", "rule", "parent"} <= kinds, f"meanings only by {kinds}")
+    for narrowed in (["billing/"], ["--product", "billing"]):
+        rows = json.loads(expect(0, "codes", *narrowed, "--output", "json").stdout)
+        check(rows == [e for e in entries if e["product"] == "billing"], f"{narrowed} is not obeyed")
+    check(b"billing" in expect(2, "codes", "--product", "bilingg").stderr, "no hint on the nearest product")
+    code = "FailedOperation.BalanceInsufficient"
+    rows = json.loads(expect(0, "codes", f"billing/{code}", "--actions", "--output", "json").stdout)
+    check("PayDeals" in rows[0]["actions"], f"no actions: {rows}")
     found = json.loads(expect(0, "codes", "balance", "--output", "json").stdout)
     check(found == [e for e in entries if "balance" in e["code"].lower()] != [], "the pattern is not obeyed")
     table = expect(0, "codes", "Balance").stdout.decode()

@@ -30,7 +30,12 @@ def first_scrape(folder):
             rows = metrics.rows(name, source=source, api_service="billing")
             check({row.labels["code"] for row in rows} == set(codes), f"{name}: other codes")
             check(all(row.value == 0 for row in rows), f"{name} of {source} is not 0")
-    for name in ("apierrd_ingest_lines_total", "apierrd_undocumented_errors_total"):
+    findings = {(r.labels["source"], r.labels["finding"])
+                for r in metrics.rows("apierrd_documentation_findings_total", api_service="billing")}
+    check(findings == {(source, finding) for source in ("app", "other")
+                       for finding in ("product", "elsewhere", "nowhere")}, f"findings: {findings}")
+    for name in ("apierrd_ingest_lines_total", "apierrd_undocumented_errors_total",
+                 "apierrd_documentation_findings_total"):
         check(metrics.rows(name) and metrics.sum(name) == 0, f"{name} is absent or not 0")
     info = {}
     for row in metrics.rows("apierrd_error_code_info"):
@@ -73,6 +78,35 @@ def lazy_series(folder):
     daemon.stop()
 
 
+def findings(folder):
+    """Each failed call whose code is not documented where it occurred is one finding; on the page, too."""
+    log = folder / "app.log"
+    log.touch()
+    config = write_config(folder / "apierrd.yaml", {"app": [log]}, products=["billing", "cvm"])
+    daemon = Daemon(config).start()
+    metrics = daemon.metrics()
+    sizes = {r.labels["api_service"]: r.value for r in metrics.rows("apierrd_catalogue_codes")}
+    check({"billing", "common", "cvm"} <= set(sizes) and len(sizes) < 20, f"catalogue_codes: {sizes}")
+    check(metrics.rows("apierrd_api_errors_by_code_total", api_service="cvm"), "no zeros of cvm")
+    codes = {"action": "FailedOperation.BalanceInsufficient", "product": "FailedOperation.SummaryDataNotReady",
+             "elsewhere": "InvalidInstanceId.Malformed", "nowhere": "Brand.New"}
+    log.write_bytes(b"".join(call_line(code=code) for code in codes.values()) * 2)
+    daemon.wait_for("counted", lambda m: m.sum("apierrd_ingest_lines_total") == 8)
+    for restart in (False, True):
+        if restart:
+            daemon.stop()
+            daemon.start()
+        seen = daemon.metrics().table("apierrd_documentation_findings_total", "api_service", "finding")
+        counted = {key: value for key, value in seen.items() if value > 0}
+        check(counted == {("billing", finding): 2 for finding in ("product", "elsewhere", "nowhere")}, f"{seen}")
+    rows = json.loads(daemon.get("/api/v1/status").body)["codes"]
+    check({row["code"]: row["finding"] for row in rows} == {code: f for f, code in codes.items()}, f"{rows}")
+    page = daemon.get("/").body.decode()
+    for text in ("not of this action", "of other products", "undocumented"):
+        check(text in page, f"the page does not say '{text}'")
+    daemon.stop()
+
+
 def hold_ends_by_itself(folder):
     """Without any scrape counting begins after web.startup_hold; and not before."""
     log = folder / "app.log"
@@ -100,4 +134,4 @@ def hold_ends_by_itself(folder):
 
 
 if __name__ == "__main__":
-    run("series begin at 0", first_scrape, lazy_series, hold_ends_by_itself)
+    run("series begin at 0", first_scrape, lazy_series, findings, hold_ends_by_itself)

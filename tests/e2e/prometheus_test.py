@@ -109,6 +109,7 @@ def totals(prometheus, job):
         "errors": table("apierrd_api_errors_total", "api_service", "action", "code"),
         "by_code": table("apierrd_api_errors_by_code_total", "api_service", "code"),
         "undocumented": table("apierrd_undocumented_errors_total", "api_service"),
+        "findings": table("apierrd_documentation_findings_total", "api_service", "finding"),
         "ignored": table("apierrd_ignored_lines_total", "reason"),
         "rejected": table("apierrd_parse_failures_total", "reason"),
         "lines": sum(table("apierrd_ingest_lines_total").values()),

@@ -22,7 +22,7 @@ LINES_PER_FILE = 20_000
 FILES_TO_REPORT = 5  # a bug shows in every file, a few are enough to see whether there are two
 
 SERVICES = [
-    "billing", "cvm", "cdb", "common", "sms", "Billing", "", " ", "计费", "s\x01", "\ud800",
+    "billing", "cvm", "cdb", "common", "sms", "aws/s3", "tencentcloud/cvm", "a/b/c", "Billing", "", " ", "计费", "s\x01", "\ud800",
 ]
 ACTIONS = [
     "PayDeals", "RunInstances", "A", "B", "", " ", "é", "e\u0301", "\U0001f600", 'a"\\/b', "\udc00",
@@ -32,7 +32,9 @@ ODD_CODES = [
     "\ufeff", "unknown", "internalerror", "InternalError.", "InternalError .", "InternalError..",
     "InternalErrorX", "OperationDenied.X", "InvalidFoo", "Invalid", "ResourcesSoldOut",
     "FailedOperation.PayPriceError.X.Y", "\u00a0InternalError", "\u3000InternalError",
-    "InternalError\v", "DryRunOperation.X", "4000",
+    "InternalError\v", "DryRunOperation.X", "4000", "InternalError.InternalError", "A.BalanceInsufficient",
+    "A.LoadBalanceInsufficient", "A.BALANCE_INSUFFICIENT", "X.Insufficient2Balance", "ResourcesSoldOut.S3Sold",
+    "FailedOperation.RateLIMITExceeded", "Sold.Out", "Insufficient.Quota", "A.NoFreeAmountLoad.Balance",
 ]
 HOSTS = [
     "cvm.tencentcloudapi.com", "CBS.Ap-Guangzhou.TencentCloudAPI.com",
@@ -282,8 +284,7 @@ def make_file(seed, number, lines, codes):
 
 
 def all_codes():
-    products = oracle.default_catalog().products.values()
-    return sorted({code for codes in products for code in codes})
+    return sorted(oracle.default_catalog().all_codes())
 
 
 def main():

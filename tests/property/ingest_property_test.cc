@@ -77,7 +77,7 @@ std::string stepped_back(const Shown& before, const Shown& now) {
 }
 
 std::shared_ptr<const Catalog> the_catalog() {
-  static const std::shared_ptr<const Catalog> catalog = load_catalog({}).catalog;
+  static const std::shared_ptr<const Catalog> catalog = load_catalog({}, {}).catalog;
   return catalog;
 }
 

@@ -6,7 +6,7 @@
 
 It shares no code with the C++: it is written from the contract alone, with Python's own JSON
 parser, in the plainest way that could be right. Speed does not matter here, being obviously correct
-does. The only thing it shares with the program is the data in parsers/catalogs/*.yaml.
+does. The only thing it shares with the program is the data in parsers/catalogs.
 """
 import argparse
 import gzip
@@ -49,23 +49,115 @@ def trim_code(code):
     return code.strip(BLANKS)
 
 
+class VendorCodes:
+    """The vendor's list: which service, and which of its actions, documents which codes."""
+
+    def __init__(self, text=""):
+        self.services = {}  # service -> {code}
+        self.actions = {}  # (service, action) -> {code}; only of actions whose codes are listed
+        lines = text.split("\n")
+        if text:
+            self.read(lines)
+        self.anywhere = set().union(*self.services.values())
+
+    def read(self, lines):
+        if lines[0] != "apierrd-codes 1":
+            raise ValueError("no file of vendor codes")
+        number = int(lines[3].removeprefix("codes "))
+        codes = lines[4:4 + number]
+        service = None
+        for line in lines[4 + number:lines.index("end")]:
+            word, _, rest = line.partition(" ")
+            if word == "service":
+                service = rest.split(" ")[0]
+                self.services[service] = set()
+            elif word in ("c", "i"):
+                index = 0
+                for delta in rest.split(" "):
+                    index += int(delta)
+                    self.services[service].add(codes[index])
+            elif word == "a":
+                self.read_action(service, *rest.split(" "))
+
+    def read_action(self, service, action, ranges):
+        own = sorted(self.services[service])  # ASCII: the order of bytes
+        listed = set()
+        for part in ranges.split(",") if ranges != "-" else ():
+            first, _, last = part.partition("-")
+            listed.update(own[int(first):int(last or first) + 1])
+        if listed:
+            self.actions[service, action] = listed
+
+
+class Rules:
+    """What a code's words say."""
+
+    def __init__(self, document=None):
+        document = document or {}
+        compounds = [tuple(plain_words(c)) for c in document.get("compounds", [])]
+        self.compounds = sorted((c for c in compounds if len(c) > 1), key=len, reverse=True)
+        self.rules = document.get("rules", [])
+        self.phrases = [[self.words(p) for p in listed(rule["phrases"])] for rule in self.rules]
+
+    def words(self, text):
+        plain, out = plain_words(text), []
+        while plain:
+            size = next((len(c) for c in self.compounds if tuple(plain[:len(c)]) == c), 1)
+            out.append("".join(plain[:size]))
+            plain = plain[size:]
+        return out
+
+    def match(self, code):
+        class_name, _, details = code.partition(".")
+        words = {False: self.words(details), True: self.words(code)}
+        for rule, phrases in zip(self.rules, self.phrases):
+            if "classes" in rule and class_name not in listed(rule["classes"]):
+                continue
+            where = words[rule.get("phrases_of_class") == "true"]
+            if any(contains(where, phrase) for phrase in phrases):
+                return rule
+        return None
+
+
+def listed(value):
+    return value if isinstance(value, list) else [value]
+
+
+def contains(words, phrase):
+    return any(words[at:at + len(phrase)] == phrase for at in range(len(words)))
+
+
+def plain_words(text):
+    """Runs of ASCII letters and digits, cut before a capital that follows a small letter, or that
+    a small letter follows; digits between count as the letter before them."""
+    words = []
+    for run in re.findall("[A-Za-z0-9]+", text):
+        run = re.sub(r"((?:^|[a-z])[0-9]*)(?=[A-Z])", r"\1 ", run)
+        run = re.sub(r"(?<=[A-Z0-9])(?=[A-Z][a-z])", " ", run)
+        words += run.lower().split()
+    return words
+
+
 class Catalog:
-    """The documented codes, from the YAML files, and the order in which a code is looked up."""
+    """Where a code is documented, what it means, and the order in which that is looked up."""
 
     NOT_FOUND = {"fault_domain": "unknown", "retryable": "no", "severity": "warning"}
 
-    def __init__(self, documents):
-        self.products = {}  # product -> {trimmed code: entry}
-        self.aliases = {}  # class -> class it is like; a name ending in * is a prefix
+    def __init__(self, documents, rules=None, vendor_codes=None):
+        self.products = {}  # vendor -> product -> {trimmed code: entry}
+        self.aliases = {}  # vendor -> class -> class it is like; a name ending in * is a prefix
+        self.rules = rules or Rules()
+        self.codes = vendor_codes or VendorCodes()
         for document in documents:
-            codes = self.products.setdefault(document["product"], {})
+            vendor = document.get("vendor", "tencentcloud")
+            products = self.products.setdefault(vendor, {})
+            codes = products.setdefault(document["product"], {})
             entries = document.get("codes") or []
             # A code written without a trailing dot wins over one that only matches once trimmed.
             for entry in sorted(entries, key=lambda e: trim_code(e["code"]) != e["code"]):
                 codes.setdefault(trim_code(entry["code"]), entry)
             for alias in document.get("class_aliases") or []:
-                self.aliases[alias["class"]] = alias["like"]
-        self.common = self.products.get("common", {})
+                self.aliases.setdefault(vendor, {})[alias["class"]] = alias["like"]
 
     @classmethod
     def load(cls, folder=CATALOGS):
@@ -73,30 +165,62 @@ class Catalog:
         if not paths:
             raise FileNotFoundError(f"no catalogs in {folder}")
         # BaseLoader keeps every scalar a string: YAML 1.1 would read `retryable: no` as False.
-        return cls([yaml.load(path.read_bytes(), Loader=yaml.BaseLoader) for path in paths])
+        documents = {path.name: yaml.load(path.read_bytes(), Loader=yaml.BaseLoader) for path in paths}
+        rules = Rules(documents.pop("rules.yaml"))
+        codes = VendorCodes((folder / "tencentcloud.codes").read_text(encoding="utf-8"))
+        return cls(documents.values(), rules, codes)
 
-    def classify(self, service, code):
-        """-> (documented, entry)"""
-        own = self.products.get(service, {})
-        others = [self.products[product] for product in sorted(self.products, key=str.encode)]
-        for codes in (own, self.common, *others):
+    def all_codes(self):
+        curated = (code for products in self.products.values() for codes in products.values() for code in codes)
+        return self.codes.anywhere.union(curated)
+
+    def classify(self, service, action, code):
+        """-> (finding, entry)"""
+        vendor, slash, product = service.partition("/")
+        if not slash:
+            vendor, product = "tencentcloud", service
+        elif vendor == "tencentcloud":
+            product = service  # its services are named without it
+        products = self.products.get(vendor, {})
+        common = products.get("common", {})
+        own = products.get(product, {}) if product != "common" else {}
+        ours = vendor == "tencentcloud"
+        finding = "action" if code in common else self.finding(service, action, code, own, products, ours)
+        for codes in (own, common, *(products[name] for name in sorted(products, key=str.encode))):
             if code in codes:
-                return True, codes[code]
-        parent = code
-        while "." in parent:
-            parent = parent.rpartition(".")[0]
-            for codes in (own, self.common):
-                if parent in codes:
-                    return False, codes[parent]
-        like = self.alias(code.partition(".")[0])
-        return False, self.common.get(like, self.NOT_FOUND)
+                return finding, codes[code]
+        rule = self.rules.match(code) if ours else None
+        parent = self.parent(code, own, common)
+        class_name, dot, details = code.partition(".")
+        first, second = (parent, rule) if dot and details == class_name else (rule, parent)
+        like = self.alias(class_name, self.aliases.get(vendor, {}))
+        return finding, first or second or common.get(like, self.NOT_FOUND)
 
-    def alias(self, class_name):
-        if class_name in self.aliases:
-            return self.aliases[class_name]
-        prefixes = [name[:-1] for name in self.aliases if name.endswith("*")]
+    def finding(self, service, action, code, own, products, ours):
+        documented = self.codes.services.get(service, set()) if ours else set()
+        if code in documented or code in own:
+            codes = self.codes.actions.get((service, action))
+            return "action" if codes is None or code in codes else "product"
+        if ours and code in self.codes.anywhere or any(code in codes for codes in products.values()):
+            return "elsewhere"
+        return "nowhere"
+
+    @staticmethod
+    def parent(code, own, common):
+        while "." in code:
+            code = code.rpartition(".")[0]
+            for codes in (own, common):
+                if code in codes:
+                    return codes[code]
+        return None
+
+    @staticmethod
+    def alias(class_name, aliases):
+        if class_name in aliases:
+            return aliases[class_name]
+        prefixes = [name[:-1] for name in aliases if name.endswith("*")]
         fitting = [prefix for prefix in prefixes if class_name.startswith(prefix)]
-        return self.aliases[max(fitting, key=len) + "*"] if fitting else None
+        return aliases[max(fitting, key=len) + "*"] if fitting else None
 
 
 # --------------------------------------------------------------------------------------------- JSON
@@ -314,13 +438,13 @@ def call_row(source, key, number):
 
 def error_row(source, key, number, catalog):
     service, action, code = key
-    documented, entry = catalog.classify(service, code)
+    finding, entry = catalog.classify(service, action, code)
     return {
         "source": source,
         "api_service": service,
         "action": action,
         "code": code,
-        "documented": documented,
+        "documented": finding != "nowhere",
         "fault_domain": entry["fault_domain"],
         "retryable": entry["retryable"],
         "severity": entry["severity"],

@@ -11,6 +11,26 @@ def entry(code, fault_domain, retryable="no", severity="warning"):
     }
 
 
+RULES = oracle.Rules({
+    "compounds": ["LoadBalance"],
+    "rules": [
+        {"phrases": ["Balance"], **entry("", "quota")},
+        {"phrases": "SoldOut", "classes": ["A"], **entry("", "resource")},
+    ],
+})
+CODES = oracle.VendorCodes("""apierrd-codes 1
+vendor tencentcloud
+source s
+codes 2
+A.B
+A.Balance
+service cvm v -
+c 0
+i 1
+a Run 1
+a Stop -
+end
+""")
 CATALOG = oracle.Catalog([
     {
         "product": "billing",
@@ -33,7 +53,8 @@ CATALOG = oracle.Catalog([
         ],
     },
     {"product": "cpdp", "codes": [entry("MissingParameter.", "caller")]},
-])
+    {"vendor": "aws", "product": "s3", "codes": [entry("NoSuch:Key", "resource")]},
+], RULES, CODES)
 
 
 def outcome(line):
@@ -163,25 +184,70 @@ class Records(unittest.TestCase):
             self.assertEqual(outcome(line)[0], expected, line)
 
 
+class Words(unittest.TestCase):
+    def test_cut(self):
+        for text, words in [
+            ("BalanceInsufficient", "balance insufficient"), ("DBError", "db error"),
+            ("NOT_SUPPORT", "not support"), ("Ipv4Address", "ipv4 address"), ("S3Bucket", "s3 bucket"),
+            ("K8SCluster", "k8s cluster"), ("a.Bc-d", "a bc d"), ("余额", ""), ("2Fa", "2 fa"),
+        ]:
+            self.assertEqual(oracle.plain_words(text), words.split(), text)
+
+    def test_compounds(self):
+        for text, words in [("LoadBalanceX", "loadbalance x"), ("Load.Balancer", "load balancer"),
+                            ("Loadbalance", "loadbalance")]:
+            self.assertEqual(RULES.words(text), words.split(), text)
+
+
 class Classes(unittest.TestCase):
     def test_order(self):
-        for service, code, expected in [
-            ("billing", "FailedOperation.PayPriceError", (True, "vendor")),
-            ("cvm", "FailedOperation.PayPriceError", (True, "vendor")),
-            ("cvm", "FailedOperation.New", (False, "business")),
-            ("billing", "FailedOperation.PayPriceError.Deep.er", (False, "vendor")),
+        for service, action, code, expected in [
+            ("billing", "", "FailedOperation.PayPriceError", ("action", "vendor")),
+            ("cvm", "Run", "FailedOperation.PayPriceError", ("elsewhere", "vendor")),
+            ("cvm", "Run", "FailedOperation.New", ("nowhere", "business")),
+            ("billing", "", "FailedOperation.PayPriceError.Deep.er", ("nowhere", "vendor")),
             # A parent is looked up in the own product and in common, not in the other products.
-            ("cvm", "FailedOperation.PayPriceError.Deep", (False, "business")),
-            ("cvm", "Own.X", (False, "unknown")),
-            ("cpdp", "MissingParameter", (True, "caller")),
-            ("cvm", "InvalidThing.X", (False, "caller")),
-            ("cvm", "InvalidFlow", (False, "vendor")),
-            ("cvm", "InvalidFlood", (False, "business")),
-            ("cvm", "failedoperation", (False, "unknown")),
-            ("cvm", "unknown", (False, "unknown")),
+            ("cvm", "Run", "FailedOperation.PayPriceError.Deep", ("nowhere", "business")),
+            ("cvm", "Run", "Own.X", ("nowhere", "unknown")),
+            ("cpdp", "", "MissingParameter", ("action", "caller")),
+            ("cvm", "Run", "InvalidThing.X", ("nowhere", "caller")),
+            ("cvm", "Run", "InvalidFlow", ("nowhere", "vendor")),
+            ("cvm", "Run", "InvalidFlood", ("nowhere", "business")),
+            ("cvm", "Run", "failedoperation", ("nowhere", "unknown")),
+            ("cvm", "Run", "unknown", ("nowhere", "unknown")),
         ]:
-            documented, found = CATALOG.classify(service, code)
-            self.assertEqual((documented, found["fault_domain"]), expected, (service, code))
+            self.assertEqual(self.found(service, action, code), expected, (service, code))
+
+    @staticmethod
+    def found(service, action, code):
+        finding, entry = CATALOG.classify(service, action, code)
+        return finding, entry["fault_domain"]
+
+    def test_findings(self):
+        for service, action, code, expected in [
+            ("cvm", "Run", "A.Balance", "action"), ("cvm", "Run", "A.B", "product"),
+            ("cvm", "Stop", "A.B", "action"), ("cvm", "Walk", "A.B", "action"),
+            ("vpc", "Run", "A.B", "elsewhere"), ("cvm", "Run", "InternalError", "action"),
+            ("billing", "", "A.Balance", "elsewhere"), ("cvm", "Run", "A.C", "nowhere"),
+        ]:
+            self.assertEqual(CATALOG.classify(service, action, code)[0], expected, (service, code))
+
+    def test_rules(self):
+        for code, expected in [
+            ("A.Balance", "quota"), ("A.LoadBalance", "unknown"), ("FailedOperation.Balance", "quota"),
+            ("FailedOperation.FailedOperation", "business"), ("InvalidBalance", "caller"),
+            ("FailedOperation.FailedOperation.Balance", "quota"), ("B.SoldOut", "unknown"),
+            ("A.SoldOut", "resource"), ("Balance", "unknown"),
+        ]:
+            self.assertEqual(self.found("cvm", "", code)[1], expected, code)
+
+    def test_vendors(self):
+        for service, code, expected in [
+            ("aws/s3", "NoSuch:Key", ("action", "resource")), ("aws/ec2", "NoSuch:Key", ("elsewhere", "resource")),
+            ("aws/s3", "InternalError", ("nowhere", "unknown")), ("aws/s3", "A.Balance", ("nowhere", "unknown")),
+            ("cvm", "NoSuch:Key", ("nowhere", "unknown")), ("x/y", "InternalError", ("nowhere", "unknown")),
+        ]:
+            self.assertEqual(self.found(service, "", code), expected, (service, code))
 
 
 class Count(unittest.TestCase):

@@ -3,6 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
 #include "daemon/demo_log.h"
 #include "daemon/log.h"
 
@@ -99,6 +103,45 @@ TEST(ParseConfig, SettingsSayWhereTheyComeFrom) {
     EXPECT_EQ(setting.origin, "/x.yaml:4:14");
   }
   EXPECT_TRUE(seen);
+}
+
+class LoadConfig : public testing::Test {
+ protected:
+  LoadConfig() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "apierrd-conf-XXXXXX").string();
+    folder = ::mkdtemp(pattern.data());
+  }
+  ~LoadConfig() override { std::filesystem::remove_all(folder); }
+
+  LoadedConfig load(const std::string& more) {
+    std::ofstream(folder + "/x.yaml") << kMinimal << more;
+    return load_config(folder + "/x.yaml");
+  }
+
+  std::string folder;
+};
+
+TEST_F(LoadConfig, ProductsOfTheWholeVendor) {
+  EXPECT_TRUE(load("products: [billing, cvm]\n").errors.empty());
+  const LoadedConfig loaded = load("products: [bilingg]\n");
+  ASSERT_EQ(loaded.errors.size(), 1U);
+  EXPECT_THAT(loaded.errors[0].text(), AllOf(HasSubstr("no catalog documents product 'bilingg'"),
+                                             HasSubstr("the nearest known: billing")));
+  EXPECT_LT(loaded.errors[0].text().size(), 200U);
+}
+
+TEST_F(LoadConfig, AFileOfVendorCodesOfTheUsersOwn) {
+  const std::string config = "products: [mine]\ncatalogs: {vendor_codes: own.codes}\n";
+  EXPECT_THAT(load(config).errors.at(0).text(), HasSubstr(folder + "/own.codes"));
+  std::ofstream(folder + "/own.codes")
+      << "apierrd-codes 1\nvendor tencentcloud\nsource s\ncodes 1\n"
+         "My.Code\nservice mine v -\nc 0\nend\n";
+  const LoadedConfig loaded = load(config);
+  ASSERT_TRUE(loaded.errors.empty()) << loaded.errors[0].text();
+  EXPECT_TRUE(loaded.catalog->classify("mine", "A", "My.Code").documented());
+  EXPECT_FALSE(loaded.catalog->has_product("cvm"));
+  std::ofstream(folder + "/own.codes") << "apierrd-codes 1\nvendor aws\n";
+  EXPECT_THAT(load(config).errors.at(0).text(), HasSubstr("own.codes:2"));
 }
 
 TEST(DemoLog, TheSameSeedGivesTheSameLines) {

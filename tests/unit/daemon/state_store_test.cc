@@ -8,6 +8,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "daemon/sqlite.h"
+
 namespace apierrd {
 namespace {
 
@@ -68,7 +70,9 @@ TEST_F(StateStoreTest, WhatIsSavedComesBack) {
   EXPECT_EQ(loaded->series.errors[0].exemplar.request_id(), "id");
   ASSERT_EQ(loaded->series.codes.size(), 1U);
   EXPECT_EQ(loaded->series.codes[0].time_unix_ns, 77);
-  ASSERT_EQ(loaded->series.undocumented.size(), 1U);
+  ASSERT_EQ(loaded->series.findings.size(), 1U);
+  EXPECT_EQ(loaded->series.findings[0].finding, Documentation::kNowhere);
+  EXPECT_EQ(loaded->series.findings[0].count, 1U);
   ASSERT_EQ(loaded->series.infos.size(), 1U);
   EXPECT_EQ(loaded->series.sources.at(0).lines.lines, 3U);
   ASSERT_EQ(loaded->positions.size(), 1U);
@@ -81,6 +85,28 @@ TEST_F(StateStoreTest, WhatIsSavedComesBack) {
                   testing::Pair(BoundedLabel::kService, "billing"),
                   testing::Pair(BoundedLabel::kAction, std::string("billing\0A", 9)),
                   testing::Pair(BoundedLabel::kCode, "Brand.New")));
+}
+
+TEST_F(StateStoreTest, AStateOfVersion2IsTakenOver) {
+  ASSERT_TRUE(StateStore::open(path));
+  {
+    auto database = Database::open(path, Database::Access::kCreate);
+    ASSERT_TRUE(database) << database.error().text();
+    ASSERT_TRUE(
+        (*database)->execute("DROP TABLE findings; PRAGMA user_version=2;"
+                             "CREATE TABLE undocumented(source TEXT, service TEXT, count INTEGER,"
+                             " PRIMARY KEY(source, service)) WITHOUT ROWID;"
+                             "INSERT INTO undocumented VALUES('s', 'billing', 7)"));
+  }
+  EXPECT_FALSE(StateStore::open(path, StateStore::Purpose::kLook));
+  auto store = StateStore::open(path);
+  ASSERT_TRUE(store) << store.error().text();
+  const auto loaded = (*store)->load();
+  ASSERT_TRUE(loaded) << loaded.error().text();
+  ASSERT_EQ(loaded->series.findings.size(), 1U);
+  EXPECT_EQ(loaded->series.findings[0].service, "billing");
+  EXPECT_EQ(loaded->series.findings[0].finding, Documentation::kNowhere);
+  EXPECT_EQ(loaded->series.findings[0].count, 7U);
 }
 
 TEST_F(StateStoreTest, ASecondDaemonIsRefused) {

@@ -34,6 +34,14 @@ class SeriesStoreTest : public testing::Test {
     return total;
   }
 
+  std::uint64_t finding_count(std::string_view service, Documentation finding) const {
+    std::uint64_t total = 0;
+    for (const FindingSeries& series : store.state().findings) {
+      if (series.service == service && series.finding == finding) total += series.count;
+    }
+    return total;
+  }
+
   std::shared_ptr<const Catalog> catalog = std::make_shared<const Catalog>(builtin_catalog());
   SeriesLimits limits{3, 4, 2, 100, 100, 5};
   SeriesStore store{limits, catalog};
@@ -47,7 +55,9 @@ TEST_F(SeriesStoreTest, EveryDocumentedCodeIsThereAtZero) {
     EXPECT_EQ(series.count, 0U);
     EXPECT_TRUE(codes.insert(series.code).second) << series.code;
   }
-  for (const CatalogEntry* entry : catalog->entries()) EXPECT_TRUE(codes.contains(entry->code));
+  for (const std::string_view code : catalog->codes_of("billing")) {
+    EXPECT_TRUE(codes.contains(code)) << code;
+  }
 }
 
 TEST_F(SeriesStoreTest, ExactlyOneInfoPerServiceAndCode) {
@@ -119,13 +129,35 @@ TEST_F(SeriesStoreTest, ErrorSeriesLimitFoldsTheActionOnly) {
 TEST_F(SeriesStoreTest, UndocumentedCodesAreCountedAndDated) {
   add(call("A", "FailedOperation.BrandNew"));
   apply();
-  ASSERT_EQ(store.state().undocumented.size(), 1U);
-  EXPECT_EQ(store.state().undocumented[0].count, 1U);
+  EXPECT_EQ(finding_count("billing", Documentation::kNowhere), 1U);
   const auto& infos = store.state().infos;
   EXPECT_EQ(infos.back().code, "FailedOperation.BrandNew");
   EXPECT_EQ(infos.back().first_seen_unix_ns, kNow);
   EXPECT_NE(infos.back().labels.find("documented=\"false\""), std::string_view::npos);
   EXPECT_NE(infos.back().labels.find("fault_domain=\"vendor\""), std::string_view::npos);
+}
+
+TEST_F(SeriesStoreTest, FindingsStandAtZeroAndCountFailedCalls) {
+  ASSERT_EQ(store.state().findings.size(), 3U);
+  for (const FindingSeries& series : store.state().findings) EXPECT_EQ(series.count, 0U);
+  const std::string_view code = "FailedOperation.InvalidDeal";
+  std::string_view unlisted = "unknown";
+  for (const std::string_view action : catalog->vendor_codes().actions("billing")) {
+    const Documentation finding = catalog->documentation("billing", action, code);
+    if (finding == Documentation::kProduct) unlisted = action;
+  }
+  ASSERT_NE(unlisted, "unknown");
+  add(call(unlisted, code));
+  add(call(unlisted, code));
+  add(call("NobodyKnows", code));
+  add(call("A", code, "cvm"));
+  add(call("A", "Brand.New"));
+  apply();
+  EXPECT_EQ(finding_count("billing", Documentation::kProduct), 2U);
+  EXPECT_EQ(finding_count("billing", Documentation::kElsewhere), 0U);
+  EXPECT_EQ(finding_count("cvm", Documentation::kElsewhere), 1U);
+  EXPECT_EQ(finding_count("billing", Documentation::kNowhere), 1U);
+  EXPECT_EQ(store.state().findings.size(), 4U);
 }
 
 TEST_F(SeriesStoreTest, ASnapshotDoesNotChange) {
@@ -142,9 +174,7 @@ TEST_F(SeriesStoreTest, ANewCatalogReclassifiesWithoutTouchingCounts) {
   add(call("A", "InternalError"));
   apply();
   CatalogBuilder builder;
-  for (const EmbeddedFile& file : builtin_catalog_files()) {
-    builder.add(file.bytes, std::string(file.path));
-  }
+  builder.add_builtin();
   builder.add("schema: 1\nproduct: billing\ncodes: [{code: InternalError, severity: critical}]",
               "overlay.yaml");
   ASSERT_TRUE(builder.errors().empty());
@@ -166,13 +196,17 @@ TEST_F(SeriesStoreTest, RestoreContinuesWhereTheLastRunStopped) {
   row.code = "InternalError", row.count = 3, row.time_unix_ns = 7;
   persisted.codes.push_back(row);
   persisted.errors.push_back(row);
+  row.finding = Documentation::kNowhere;
+  persisted.findings.push_back(row);
   store.restore(persisted);
   add(call("A", "InternalError"));
+  add(call("A", "Brand.New"));
   apply();
   FileCounts files;
   files.rotations = 1;
   store.set_files(source, files);
-  EXPECT_EQ(store.state().calls[0].count, 6U);
+  EXPECT_EQ(finding_count("billing", Documentation::kNowhere), 4U);
+  EXPECT_EQ(store.state().calls[0].count, 7U);
   EXPECT_EQ(store.state().errors[0].count, 4U);
   EXPECT_EQ(store.state().codes[store.state().errors[0].code_series].count, 4U);
   EXPECT_EQ(store.state().sources[0].lines.lines, 10U);

@@ -19,9 +19,7 @@ std::string entry(const std::string& code, const std::string& more = "") {
 
 TEST(BuiltinCatalog, FilesHaveNoFault) {
   CatalogBuilder builder;
-  for (const EmbeddedFile& file : builtin_catalog_files()) {
-    builder.add(file.bytes, std::string(file.path));
-  }
+  builder.add_builtin();
   for (const Error& error : builder.errors()) ADD_FAILURE() << error.text();
 }
 
@@ -29,10 +27,14 @@ TEST(BuiltinCatalog, EveryEntryIsCompleteInBothLanguages) {
   const Catalog catalog = builtin_catalog();
   EXPECT_GE(catalog.entries().size(), 81U);
   for (const CatalogEntry* entry : catalog.entries()) {
-    EXPECT_FALSE(entry->description.empty()) << entry->code;
-    EXPECT_FALSE(entry->description_zh.empty()) << entry->code;
-    EXPECT_FALSE(entry->remedy.empty()) << entry->code;
-    EXPECT_FALSE(entry->source.empty()) << entry->code;
+    EXPECT_FALSE(entry->meaning.description.empty()) << entry->code;
+    EXPECT_FALSE(entry->meaning.description_zh.empty()) << entry->code;
+    EXPECT_FALSE(entry->meaning.remedy.empty()) << entry->code;
+    EXPECT_FALSE(entry->meaning.source.empty()) << entry->code;
+  }
+  for (const ClassificationRule& rule : catalog.rules().rules()) {
+    EXPECT_FALSE(rule.meaning.description.empty()) << rule.name;
+    EXPECT_FALSE(rule.meaning.description_zh.empty()) << rule.name;
   }
 }
 
@@ -40,22 +42,22 @@ TEST(BuiltinCatalog, MoneyCodes) {
   const Catalog catalog = builtin_catalog();
   const CatalogEntry* paid = catalog.find("billing", "FailedOperation.PaySuccDeliverFailed");
   ASSERT_NE(paid, nullptr);
-  EXPECT_EQ(paid->fault_domain, FaultDomain::kVendor);
-  EXPECT_EQ(paid->retryable, Retryable::kNo);
-  EXPECT_EQ(paid->severity, Severity::kCritical);
-  EXPECT_TRUE(paid->event_page);
+  EXPECT_EQ(paid->meaning.fault_domain, FaultDomain::kVendor);
+  EXPECT_EQ(paid->meaning.retryable, Retryable::kNo);
+  EXPECT_EQ(paid->meaning.severity, Severity::kCritical);
+  EXPECT_TRUE(paid->meaning.event_page);
   const CatalogEntry* building = catalog.find("billing", "FailedOperation.SummaryDataNotReady");
   ASSERT_NE(building, nullptr);
-  EXPECT_FALSE(building->slo);
+  EXPECT_FALSE(building->meaning.slo);
   EXPECT_NE(catalog.find("billing", "FailedOperation.NeedPayTogeter"), nullptr);
   EXPECT_NE(catalog.find("billing", "FailedOperation.NeedPayTogether"), nullptr);
-  EXPECT_EQ(catalog.find("common", "DryRunOperation")->fault_domain, FaultDomain::kNone);
+  EXPECT_EQ(catalog.find("common", "DryRunOperation")->meaning.fault_domain, FaultDomain::kNone);
 }
 
 TEST(Classify, InOrder) {
   const Catalog catalog = builtin_catalog();
   const auto match = [&](const char* service, const char* code) {
-    return catalog.classify(service, code).match;
+    return catalog.classify(service, {}, code).match;
   };
   EXPECT_EQ(match("billing", "FailedOperation.InvalidDeal"), Match::kProduct);
   EXPECT_EQ(match("billing", "RequestLimitExceeded"), Match::kCommon);
@@ -69,13 +71,129 @@ TEST(Classify, InOrder) {
 
 TEST(Classify, UndocumentedInheritsAndIsToldApart) {
   const Catalog catalog = builtin_catalog();
-  const Classification is = catalog.classify("billing", "InternalError.Brand.New");
+  const Classification is = catalog.classify("billing", "A", "InternalError.Brand.New");
   EXPECT_FALSE(is.documented());
   EXPECT_EQ(is.fault_domain(), FaultDomain::kVendor);
   EXPECT_EQ(is.entry->code, "InternalError");
-  const Classification none = catalog.classify("billing", "Nonsense");
+  const Classification none = catalog.classify("billing", "A", "Nonsense");
   EXPECT_EQ(none.fault_domain(), FaultDomain::kUnknown);
   EXPECT_EQ(none.severity(), Severity::kWarning);
+}
+
+// A small catalog of its own: two products, common codes, rules, and the vendor's list.
+class WholeCatalogTest : public testing::Test {
+ protected:
+  static std::string file(const std::string& product, const std::string& codes) {
+    return "schema: 1\nproduct: " + product + "\nsources: {doc: A document}\ncodes:\n" + codes;
+  }
+  static Catalog build() {
+    CatalogBuilder builder;
+    builder.add(file("common", entry("Class") + entry("Limit")) +
+                    "class_aliases: [{class: \"Odd*\", like: Limit}]\n",
+                "common.yaml");
+    builder.add(file("pay", entry("Class.Own") + entry("Class.Listed")), "pay.yaml");
+    builder.add(file("zoo", entry("Class.Own") + entry("Class.Zoo")), "zoo.yaml");
+    builder.add("vendor: aws\n" + file("s3", entry("\"NoSuch:Key/-\"")), "s3.yaml");
+    builder.add("vendor: aws\n" + file("common", entry("Throttled")), "aws.yaml");
+    builder.add_rules(
+        "schema: 1\ncompounds: [LoadBalance]\nrules:\n"
+        "  - {rule: money, phrases: [Balance, Class], fault_domain: business, retryable: no,\n"
+        "     severity: critical, description: d, remedy: r}\n",
+        "rules.yaml");
+    const char* const kCodes[] = {"Class.Balance", "Class.Listed", "Class.LoadBalance",
+                                  "Class.Other", "Odd.X"};
+    std::string text = "apierrd-codes 1\nvendor tencentcloud\nsource s\ncodes 5\n";
+    for (const char* code : kCodes) text += std::string(code) + "\n";
+    text += "service pay v -\nc 0 1 1\na Pay 0\na Unlisted -\nservice vpc v -\nc 3 1\nend\n";
+    builder.add_vendor_codes(std::make_shared<const std::string>(text), "x.codes");
+    for (const Error& error : builder.errors()) ADD_FAILURE() << error.text();
+    return builder.build();
+  }
+  std::string finding(const char* service, const char* action, const char* code) const {
+    return std::string(name_of(catalog.documentation(service, action, code)));
+  }
+  std::string meaning(const char* service, const char* code) const {
+    const Classification is = catalog.classify(service, "A", code);
+    return std::string(name_of(is.match)) + " " + is.meaning_by();
+  }
+
+  const Catalog catalog = build();
+};
+
+TEST_F(WholeCatalogTest, WhereACodeIsDocumented) {
+  EXPECT_EQ(finding("pay", "Pay", "Class.Balance"), "action");
+  EXPECT_EQ(finding("pay", "Pay", "Class.Listed"), "product");
+  EXPECT_EQ(finding("pay", "Pay", "Class.Own"), "product");  // curated, but the action is known
+  EXPECT_EQ(finding("pay", "Unlisted", "Class.Listed"), "action");
+  EXPECT_EQ(finding("pay", "Never", "Class.Listed"), "action");
+  EXPECT_EQ(finding("pay", "", "Class.Own"), "action");
+  EXPECT_EQ(finding("pay", "Pay", "Class"), "action");  // common
+  EXPECT_EQ(finding("pay", "Pay", "Class.Other"), "elsewhere");
+  EXPECT_EQ(finding("pay", "Pay", "Class.Zoo"), "elsewhere");
+  EXPECT_EQ(finding("unknown", "unknown", "Class.Own"), "elsewhere");
+  EXPECT_EQ(finding("pay", "Pay", "class.own"), "nowhere");
+  EXPECT_EQ(finding("pay", "Pay", "Class.New"), "nowhere");
+  EXPECT_THAT(catalog.elsewhere("vpc", "Class.Own"), testing::ElementsAre("pay", "zoo"));
+  EXPECT_THAT(catalog.elsewhere("pay", "Class.Other"), testing::ElementsAre("vpc"));
+  EXPECT_THAT(catalog.elsewhere("pay", "Class"), testing::IsEmpty());
+}
+
+TEST_F(WholeCatalogTest, WhatACodeMeans) {
+  EXPECT_EQ(meaning("zoo", "Class.Own"), "product curated");
+  EXPECT_EQ(meaning("zoo", "Class"), "common curated");
+  EXPECT_EQ(meaning("vpc", "Class.Own"), "other_product curated");
+  EXPECT_EQ(catalog.classify("vpc", "A", "Class.Own").entry->product, "pay");
+  EXPECT_EQ(meaning("pay", "Class.Balance"), "rule rule:money");
+  EXPECT_EQ(meaning("pay", "Nowhere.MyBalance"), "rule rule:money");
+  EXPECT_EQ(meaning("pay", "Class.LoadBalance"), "parent parent:Class");
+  EXPECT_EQ(meaning("pay", "Class.Own.More"), "parent parent:Class.Own");
+  EXPECT_EQ(meaning("vpc", "Class.Own.More"), "parent parent:Class");
+  EXPECT_EQ(meaning("pay", "Class.Class"), "parent parent:Class");  // says no more than its class
+  EXPECT_EQ(meaning("pay", "Class.Class.X"), "rule rule:money");
+  EXPECT_EQ(meaning("pay", "Odd.X"), "class_alias class_alias:Odd*");
+  EXPECT_EQ(meaning("pay", "None.X"), "none none");
+}
+
+TEST_F(WholeCatalogTest, VendorsDoNotShareCodes) {
+  EXPECT_EQ(meaning("aws/s3", "NoSuch:Key/-"), "product curated");
+  EXPECT_EQ(meaning("aws/ec2", "NoSuch:Key/-"), "other_product curated");
+  EXPECT_EQ(meaning("aws/ec2", "Throttled"), "common curated");
+  EXPECT_EQ(finding("aws/ec2", "A", "Throttled"), "action");
+  for (const char* code : {"Class", "Class.Own", "Class.Balance", "Odd.X"}) {
+    EXPECT_EQ(meaning("aws/s3", code), "none none");
+    EXPECT_EQ(finding("aws/s3", "A", code), "nowhere");
+  }
+  EXPECT_EQ(meaning("pay", "Throttled"), "none none");
+  EXPECT_EQ(finding("pay", "A", "Throttled"), "nowhere");
+  EXPECT_EQ(meaning("google/x", "Class"), "none none");
+}
+
+TEST_F(WholeCatalogTest, Lists) {
+  EXPECT_THAT(catalog.curated_products(), testing::ElementsAre("aws/s3", "pay", "zoo"));
+  EXPECT_THAT(catalog.products(), testing::ElementsAre("aws/s3", "pay", "vpc", "zoo"));
+  EXPECT_TRUE(catalog.has_product("vpc"));
+  EXPECT_FALSE(catalog.has_product("s3"));
+  EXPECT_THAT(catalog.codes_of("pay"),
+              testing::ElementsAre("Class", "Class.Balance", "Class.Listed", "Class.LoadBalance",
+                                   "Class.Own", "Limit"));
+  EXPECT_THAT(catalog.codes_of("aws/s3"), testing::ElementsAre("NoSuch:Key/-", "Throttled"));
+  EXPECT_EQ(catalog.code_count("pay"), 4U);
+  EXPECT_EQ(catalog.code_count("common"), 2U);
+  EXPECT_EQ(catalog.all_codes().size(), 2U + 4U + 2U + 2U + 2U);
+}
+
+TEST(CatalogBuilder, NamesOfVendorsAndTheirCodes) {
+  const auto first_error = [](const std::string& text) {
+    CatalogBuilder builder;
+    builder.add(text, "x.yaml");
+    return builder.errors().empty() ? std::string("(none)") : builder.errors()[0].text();
+  };
+  EXPECT_THAT(first_error("schema: 1\nproduct: a/b\n"), HasSubstr("x.yaml:2:10"));
+  EXPECT_THAT(first_error("schema: 1\nvendor: a/b\nproduct: c\n"), HasSubstr("such a name"));
+  EXPECT_THAT(first_error(std::string(kHead) + "codes:\n" + entry("A-B")),
+              HasSubstr("letters, digits, dots and underscores"));
+  EXPECT_THAT(first_error("vendor: aws\n" + std::string(kHead) + "codes:\n" + entry("-B")),
+              HasSubstr("any of ._-:/"));
 }
 
 TEST(CatalogBuilder, ErrorsNameFileLineAndColumn) {
@@ -108,8 +226,8 @@ TEST(CatalogBuilder, OverlayChangesOnlyTheKeysItNames) {
               "o.yaml");
   ASSERT_TRUE(builder.errors().empty()) << builder.errors()[0].text();
   const Catalog catalog = builder.build();
-  EXPECT_EQ(catalog.find("common", "A.B")->severity, Severity::kCritical);
-  EXPECT_EQ(catalog.find("common", "A.B")->description, "d");
+  EXPECT_EQ(catalog.find("common", "A.B")->meaning.severity, Severity::kCritical);
+  EXPECT_EQ(catalog.find("common", "A.B")->meaning.description, "d");
 }
 
 TEST(CatalogBuilder, ADocumentedTrailingDotIsKnownTrimmed) {

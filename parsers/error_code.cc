@@ -1,0 +1,48 @@
+#include "parsers/error_code.h"
+
+#include <algorithm>
+
+namespace apierrd {
+
+namespace {
+
+bool letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool digit(char c) { return c >= '0' && c <= '9'; }
+
+bool made_of(std::string_view text, std::string_view others) {
+  return std::all_of(text.begin(), text.end(), [others](char c) {
+    return letter(c) || digit(c) || others.find(c) != std::string_view::npos;
+  });
+}
+
+}  // namespace
+
+std::string_view class_of(std::string_view code) { return code.substr(0, code.find('.')); }
+
+std::string_view vendor_of(std::string_view service) {
+  const std::size_t slash = service.find('/');
+  return slash == std::string_view::npos ? kDefaultVendor : service.substr(0, slash);
+}
+
+std::string product_key(std::string_view vendor, std::string_view product) {
+  std::string key;
+  if (vendor != kDefaultVendor) key.append(vendor).append(1, '/');
+  return key.append(product);
+}
+
+bool valid_code(std::string_view code, std::string_view vendor) {
+  return !code.empty() && code.size() <= kCodeBytesMax && letter(code.front()) &&
+         made_of(code, vendor == kDefaultVendor ? "._" : "._-:/");
+}
+
+std::string_view code_rule_text(std::string_view vendor) {
+  return vendor == kDefaultVendor
+             ? "letters, digits, dots and underscores, at most 128, a letter first"
+             : "letters, digits and any of ._-:/, at most 128, a letter first";
+}
+
+bool valid_name(std::string_view name) {
+  return !name.empty() && name.size() <= 128 && made_of(name, "._-");
+}
+
+}  // namespace apierrd

@@ -1,0 +1,35 @@
+// What an error code and the name of a service are made of. Pure functions on text.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace apierrd {
+
+/// The vendor whose services are named without a vendor before them.
+inline constexpr std::string_view kDefaultVendor = "tencentcloud";
+
+/// The product name of codes that every product of a vendor may return.
+inline constexpr std::string_view kCommonProduct = "common";
+
+inline constexpr std::size_t kCodeBytesMax = 128;  ///< the longest documented code has 89
+
+/// The part before the first dot.
+std::string_view class_of(std::string_view code);
+
+/// `cvm` -> `tencentcloud`, `aws/s3` -> `aws`.
+std::string_view vendor_of(std::string_view service);
+
+/// The name a vendor's product is known by: `cvm`, `aws/s3`.
+std::string product_key(std::string_view vendor, std::string_view product);
+
+/// Whether a vendor's catalog may hold this code: a letter first, at most kCodeBytesMax bytes of
+/// letters, digits, dots and underscores; of other vendors than the default one also `-`, `:`, `/`.
+bool valid_code(std::string_view code, std::string_view vendor = kDefaultVendor);
+/// The same in words, for hints.
+std::string_view code_rule_text(std::string_view vendor);
+
+/// Letters, digits, `.`, `-` and `_`, at most 128: services, actions, vendors, names of rules.
+bool valid_name(std::string_view name);
+
+}  // namespace apierrd

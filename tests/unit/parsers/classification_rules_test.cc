@@ -1,0 +1,114 @@
+#include "parsers/classification_rules.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace apierrd {
+namespace {
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+std::string rule(const std::string& name, const std::string& more) {
+  return "  - rule: " + name + "\n    fault_domain: business\n    retryable: no\n" +
+         "    severity: info\n    description: d\n    remedy: r\n" + more;
+}
+
+const std::string kHead =
+    "schema: 1\nvendor: tencentcloud\ncompounds: [LoadBalance, LoadBalancer, NotEnoughMoney]\n"
+    "rules:\n";
+
+ClassificationRules parsed(const std::string& text) {
+  std::vector<Error> errors;
+  ClassificationRules rules = ClassificationRules::parse(text, "r.yaml", errors);
+  for (const Error& error : errors) ADD_FAILURE() << error.text();
+  return rules;
+}
+
+std::string first_error(const std::string& text) {
+  std::vector<Error> errors;
+  ClassificationRules::parse(text, "r.yaml", errors);
+  return errors.empty() ? "(none)" : errors[0].text();
+}
+
+std::string matched(const ClassificationRules& rules, std::string_view code) {
+  const ClassificationRule* rule = rules.match(code);
+  return rule ? rule->name : "-";
+}
+
+TEST(Words, AreCutWhereAPersonWouldCut) {
+  const ClassificationRules rules = parsed(kHead + "  []\n");
+  EXPECT_THAT(rules.words_of("BalanceInsufficient"), ElementsAre("balance", "insufficient"));
+  EXPECT_THAT(rules.words_of("DBError"), ElementsAre("db", "error"));
+  EXPECT_THAT(rules.words_of("ErrorDB"), ElementsAre("error", "db"));
+  EXPECT_THAT(rules.words_of("NOT_SUPPORT_THIS"), ElementsAre("not", "support", "this"));
+  EXPECT_THAT(rules.words_of("a.B_c"), ElementsAre("a", "b", "c"));
+  EXPECT_THAT(rules.words_of("Ipv4Address"), ElementsAre("ipv4", "address"));
+  EXPECT_THAT(rules.words_of("S3Bucket"), ElementsAre("s3", "bucket"));
+  EXPECT_THAT(rules.words_of("K8SCluster"), ElementsAre("k8s", "cluster"));
+  EXPECT_THAT(rules.words_of("Error500"), ElementsAre("error500"));
+  EXPECT_THAT(rules.words_of("dealCreate"), ElementsAre("deal", "create"));
+  EXPECT_THAT(rules.words_of("余额 a-b"), ElementsAre("a", "b"));
+  EXPECT_THAT(rules.words_of("."), IsEmpty());
+}
+
+TEST(Words, OfACompoundAreOne) {
+  const ClassificationRules rules = parsed(kHead + "  []\n");
+  EXPECT_THAT(rules.words_of("LoadBalanceError"), ElementsAre("loadbalance", "error"));
+  EXPECT_THAT(rules.words_of("LoadBalancer"), ElementsAre("loadbalancer"));
+  EXPECT_THAT(rules.words_of("Loadbalance"), ElementsAre("loadbalance"));
+  EXPECT_THAT(rules.words_of("Load.Balance"), ElementsAre("loadbalance"));
+  EXPECT_THAT(rules.words_of("NotEnoughMoneyNow"), ElementsAre("notenoughmoney", "now"));
+  EXPECT_THAT(rules.words_of("NotEnough"), ElementsAre("not", "enough"));
+}
+
+TEST(Rules, CatchPhrasesOnWordBoundaries) {
+  const ClassificationRules rules =
+      parsed(kHead + rule("money", "    phrases: [Balance, NoMoney]\n") +
+             rule("late", "    phrases: [Timeout, TimeOut]\n"));
+  EXPECT_EQ(matched(rules, "FailedOperation.BalanceInsufficient"), "money");
+  EXPECT_EQ(matched(rules, "FailedOperation.Insufficient_BALANCE"), "money");
+  EXPECT_EQ(matched(rules, "FailedOperation.LoadBalanceGone"), "-");
+  EXPECT_EQ(matched(rules, "FailedOperation.LoadBalancerGone"), "-");
+  EXPECT_EQ(matched(rules, "FailedOperation.Balanced"), "-");
+  EXPECT_EQ(matched(rules, "FailedOperation.No.Money"), "money");
+  EXPECT_EQ(matched(rules, "FailedOperation.MoneyNo"), "-");
+  EXPECT_EQ(matched(rules, "FailedOperation.ReadTimeOutX"), "late");
+  EXPECT_EQ(matched(rules, "FailedOperation.TimeoutBalance"), "money");  // the first of the file
+  EXPECT_EQ(matched(rules, "Balance"), "-");                             // only behind the class
+  EXPECT_EQ(matched(rules, "Balance.X"), "-");
+  EXPECT_EQ(matched(rules, ""), "-");
+}
+
+TEST(Rules, OfAClassAndOfClassWords) {
+  const ClassificationRules rules = parsed(
+      kHead + rule("sold", "    classes: [A, B]\n    phrases: [SoldOut]\n") +
+      rule("any", "    phrases_of_class: true\n    phrases: [SoldOut, InsufficientBalance]\n"));
+  EXPECT_EQ(matched(rules, "A.SoldOut"), "sold");
+  EXPECT_EQ(matched(rules, "C.SoldOut"), "any");
+  EXPECT_EQ(matched(rules, "ResourcesSoldOut"), "any");
+  EXPECT_EQ(matched(rules, "ResourceInsufficient.Balance"), "any");
+}
+
+TEST(Rules, ErrorsNameThePlace) {
+  const std::string good = rule("a", "    phrases: [X]\n");
+  EXPECT_EQ(first_error(kHead + good), "(none)");
+  EXPECT_THAT(first_error("schema: 2\nrules: []\n"), HasSubstr("r.yaml:1:9"));
+  EXPECT_THAT(first_error("schema: 1\n"), HasSubstr("lacks 'rules'"));
+  EXPECT_THAT(first_error("schema: 1\nvendor: aws\nrules: []\n"),
+              HasSubstr("one of: tencentcloud"));
+  EXPECT_THAT(first_error("schema: 1\nrules: {}\n"), HasSubstr("must be a list"));
+  EXPECT_THAT(first_error(kHead + good + good),
+              AllOf(HasSubstr("r.yaml:12:11"), HasSubstr("twice")));
+  EXPECT_THAT(first_error(kHead + rule("a b", "    phrases: [X]\n")), HasSubstr("name of a rule"));
+  EXPECT_THAT(first_error(kHead + rule("a", "")), HasSubstr("lacks 'phrases'"));
+  EXPECT_THAT(first_error(kHead + rule("a", "    phrases: []\n")), HasSubstr("1 to 10000"));
+  EXPECT_THAT(first_error(kHead + rule("a", "    phrases: [余额]\n")), HasSubstr("is no phrase"));
+  EXPECT_THAT(first_error(kHead + rule("a", "    phrase: [X]\n")), HasSubstr("lacks 'phrases'"));
+  EXPECT_THAT(first_error(kHead + "  - {rule: a, phrases: [X]}\n"), HasSubstr("fault_domain"));
+}
+
+}  // namespace
+}  // namespace apierrd
