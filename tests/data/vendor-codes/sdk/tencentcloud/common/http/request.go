@@ -1,0 +1,5 @@
+package common
+
+func CompleteCommonParams() {
+    params["RequestClient"] = "SDK_GO_1.2.3"
+}
