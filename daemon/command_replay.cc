@@ -7,6 +7,7 @@
 #include <iostream>
 #include <map>
 #include <tuple>
+#include <utility>
 
 #include "daemon/commands.h"
 #include "daemon/config.h"
@@ -98,6 +99,20 @@ void write_verdicts(JsonWriter& json, const LineCounts& lines, std::string_view 
   json.end_object();
 }
 
+// Only where a source counts them: the object is a contract without them.
+void write_items(JsonWriter& json, const Sources& sources) {
+  bool any = false;
+  for (const auto& [name, source] : sources) {
+    for (const ErrorRow* row : sorted_rows(source.tally.items())) {
+      if (!std::exchange(any, true)) json.key("item_failures").begin_array();
+      json.begin_object().member("source", name).member("api_service", row->service);
+      json.member("action", row->action).member("code", row->code);
+      json.member("count", row->count).end_object();
+    }
+  }
+  if (any) json.end_array();
+}
+
 void print_json(const Sources& sources) {
   const LineCounts lines = total_lines(sources);
   JsonWriter json;
@@ -123,6 +138,7 @@ void print_json(const Sources& sources) {
     }
   }
   json.end_array();
+  write_items(json, sources);
   json.member("lines_with_records", lines.by_verdict[static_cast<std::size_t>(Verdict::kRecord)]);
   write_verdicts(json, lines, "ignored", VerdictKind::kIgnored);
   write_verdicts(json, lines, "rejected", VerdictKind::kRejected);

@@ -25,6 +25,8 @@ CREATE TABLE codes(source TEXT, service TEXT, code TEXT, count INTEGER, last_obs
 CREATE TABLE errors(source TEXT, service TEXT, action TEXT, code TEXT, count INTEGER,
                     request_id TEXT, request_time_ns INTEGER,
                     PRIMARY KEY(source, service, action, code)) WITHOUT ROWID;
+CREATE TABLE items(source TEXT, service TEXT, action TEXT, code TEXT, count INTEGER,
+                   PRIMARY KEY(source, service, action, code)) WITHOUT ROWID;
 CREATE TABLE findings(source TEXT, service TEXT, finding TEXT, count INTEGER,
                       PRIMARY KEY(source, service, finding)) WITHOUT ROWID;
 CREATE TABLE first_seen(service TEXT, code TEXT, time_ns INTEGER,
@@ -36,8 +38,10 @@ CREATE TABLE facts(name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 
 inline constexpr std::int64_t kSchemaVersion = 3;
 
-/// From version 2: undocumented errors became one of the findings.
+/// From version 2: undocumented errors became one of the findings; failed items are new.
 inline constexpr const char* kMigrateFrom2 = R"sql(
+CREATE TABLE items(source TEXT, service TEXT, action TEXT, code TEXT, count INTEGER,
+                   PRIMARY KEY(source, service, action, code)) WITHOUT ROWID;
 CREATE TABLE findings(source TEXT, service TEXT, finding TEXT, count INTEGER,
                       PRIMARY KEY(source, service, finding)) WITHOUT ROWID;
 INSERT INTO findings SELECT source, service, 'nowhere', count FROM undocumented;

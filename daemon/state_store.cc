@@ -174,6 +174,12 @@ void StateStore::Impl::load_errors(PersistedState& out) {
          row.exemplar.set(q.text(5), q.integer(6), 0);
          return true;
        });
+  rows("SELECT source, service, action, code, count FROM items", [&](const Statement& q) {
+    PersistedSeries& row = out.items.emplace_back();
+    row.source = q.text(0), row.service = q.text(1), row.action = q.text(2);
+    row.code = q.text(3), row.count = q.count(4);
+    return true;
+  });
   rows("SELECT source, service, finding, count FROM findings", [&](const Statement& q) {
     const std::optional<Documentation> finding = finding_named(q.text(2));
     if (!finding) return false;
@@ -304,6 +310,12 @@ bool StateStore::Impl::save_series(const SeriesSnapshot& state) {
                     row.exemplar.request_id(), row.exemplar.time_unix_ns)) {
       return false;
     }
+  }
+  Statement items(*db, "INSERT OR REPLACE INTO items VALUES(?,?,?,?,?)");
+  for (std::size_t i = 0; i < state.items.size(); ++i) {
+    const ItemSeries& row = state.items[i];
+    if (!needs_saving(saved.items, i, row)) continue;
+    if (!items.run(source_of(row), row.service, row.action, row.code, row.count)) return false;
   }
   Statement findings(*db, "INSERT OR REPLACE INTO findings VALUES(?,?,?,?)");
   for (std::size_t i = 0; i < state.findings.size(); ++i) {

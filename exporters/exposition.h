@@ -59,9 +59,10 @@ class ExpositionWriter {
 /// How many rows of each error family a scraper has seen. Rows beyond are new to it and shown as 0
 /// once, so that its increase() sees their first error.
 struct SeenRows {
-  std::size_t codes = SIZE_MAX, errors = SIZE_MAX, findings = SIZE_MAX;
+  std::size_t codes = SIZE_MAX, errors = SIZE_MAX, items = SIZE_MAX, findings = SIZE_MAX;
   static SeenRows of(const SeriesSnapshot& snapshot) {
-    return {snapshot.codes.size(), snapshot.errors.size(), snapshot.findings.size()};
+    return {snapshot.codes.size(), snapshot.errors.size(), snapshot.items.size(),
+            snapshot.findings.size()};
   }
 };
 

@@ -19,6 +19,7 @@ enum class Metric : std::uint8_t {
   kErrors,
   kErrorLastObserved,
   kErrorCodeInfo,
+  kItemFailures,
   kUndocumentedErrors,
   kDocumentationFindings,
   kUndocumentedFirstSeen,
@@ -81,6 +82,9 @@ inline constexpr std::array kMetrics{
     MetricInfo{"apierrd_error_code_info", MetricType::kInfo,
                "api_service,code,class,fault_domain,retryable,severity,documented",
                "How the catalog classifies an error code; join it by api_service and code."},
+    MetricInfo{"apierrd_item_failures_total", MetricType::kCounter,
+               "source,api_service,action,code",
+               "Failed items of calls that succeeded as a whole, where a source counts them."},
     MetricInfo{"apierrd_undocumented_errors_total", MetricType::kCounter, "source,api_service",
                "Failed API calls whose code is in no catalog."},
     MetricInfo{

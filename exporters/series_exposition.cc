@@ -45,6 +45,8 @@ void write_calls(ExpositionWriter& writer, const SeriesSnapshot& snapshot, const
   writer.begin(Metric::kErrorCodeInfo);
   for (const CodeInfo& info : snapshot.infos) writer.sample(info.labels, std::uint64_t{1});
 
+  write_zero_first(writer, Metric::kItemFailures, snapshot.items, seen.items);
+
   writer.begin(Metric::kUndocumentedErrors);
   for (std::size_t i = 0; i < snapshot.findings.size(); ++i) {
     const FindingSeries& series = snapshot.findings[i];

@@ -193,6 +193,22 @@ std::uint32_t SeriesStore::error_series(std::uint32_t source, const std::string&
   });
 }
 
+std::uint32_t SeriesStore::item_series(std::uint32_t source, const std::string& service,
+                                       const std::string& action, const std::string& code) {
+  return find_or_add(item_index_, state_.items, key_of(source, {service, action, code}), [&] {
+    ItemSeries series;
+    series.labels =
+        keep(label_text(state_.sources[source].labels,
+                        {{"api_service", service}, {"action", action}, {"code", code}}));
+    series.service = keep(service);
+    series.action = keep(action);
+    series.code = keep(code);
+    series.source = source;
+    code_info(service, code);
+    return series;
+  });
+}
+
 std::uint32_t SeriesStore::finding_series(std::uint32_t source, const std::string& service,
                                           Documentation finding) {
   const std::string key = key_of(source, {service, name_of(finding)});
@@ -242,9 +258,33 @@ RowHandle SeriesStore::find_error(std::uint32_t source, const ErrorRow& row) {
   return handle;
 }
 
+RowHandle SeriesStore::find_item(std::uint32_t source, const ErrorRow& row) {
+  RowHandle handle;
+  const std::string service = admitted_service(row.service, handle.folded);
+  std::string action = admitted_action(service, row.action, handle.folded);
+  const std::string code = admitted_code(row.code, row.classification.documented(), handle.folded);
+  if (state_.items.size() >= limits_.error_series &&
+      !item_index_.contains(key_of(source, {service, action, code}))) {
+    if (action != kOther) handle.folded |= kErrorSeriesFolded;
+    action = kOther;
+  }
+  handle.series = item_series(source, service, action, code);
+  return handle;
+}
+
 void SeriesStore::count_overflow(std::uint8_t folded, std::uint64_t observations) {
   for (std::size_t label = 0; label < kBoundedLabels.size(); ++label) {
     if (folded & 1U << label) state_.overflow[label] += observations;
+  }
+}
+
+// The call's own row has counted its service and action already.
+void SeriesStore::count_overflow(const ErrorRow& row) {
+  if (row.handle.folded & bit(BoundedLabel::kCode)) {
+    state_.overflow[static_cast<std::size_t>(BoundedLabel::kCode)] += row.count;
+  }
+  if (row.handle.folded & kErrorSeriesFolded) {
+    state_.overflow[static_cast<std::size_t>(BoundedLabel::kAction)] += row.count;
   }
 }
 
@@ -279,14 +319,13 @@ void SeriesStore::apply(std::uint32_t source, const Tally& tally, std::int64_t n
     CodeSeries& code = state_.codes[series.code_series];
     code.count += row->count;
     code.last_observed_unix_ns = now_unix_ns;
-    // The call's own row has counted its service and action already.
-    if (row->handle.folded & bit(BoundedLabel::kCode)) {
-      state_.overflow[static_cast<std::size_t>(BoundedLabel::kCode)] += row->count;
-    }
-    if (row->handle.folded & kErrorSeriesFolded) {
-      state_.overflow[static_cast<std::size_t>(BoundedLabel::kAction)] += row->count;
-    }
+    count_overflow(*row);
     count_finding(source, series, *row, now_unix_ns);
+  }
+  for (ErrorRow* row : tally.items()) {
+    if (row->handle.series == RowHandle::kNone) row->handle = find_item(source, *row);
+    state_.items[row->handle.series].count += row->count;
+    count_overflow(*row);
   }
 }
 
@@ -355,6 +394,10 @@ void SeriesStore::restore(const PersistedState& persisted) {
         state_.errors[error_series(add_source(row.source, {}), row.service, row.action, row.code)];
     series.count = row.count;
     series.exemplar = row.exemplar;
+  }
+  for (const PersistedSeries& row : persisted.items) {
+    const std::uint32_t source = add_source(row.source, {});
+    state_.items[item_series(source, row.service, row.action, row.code)].count = row.count;
   }
   for (const PersistedSeries& row : persisted.findings) {
     const std::uint32_t source = add_source(row.source, {});

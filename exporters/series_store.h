@@ -29,7 +29,7 @@ struct SeriesLimits {
   std::size_t undocumented_codes = 50;
   std::size_t call_series = 5'000;   ///< each has a histogram: about 12 samples
   std::size_t code_series = 20'000;  ///< beyond the ones that exist from the start
-  std::size_t error_series = 5'000;
+  std::size_t error_series = 5'000;  ///< and as many of failed items
 
   static SeriesLimits none();  ///< for replay, which must name everything
 };
@@ -93,6 +93,13 @@ struct ErrorSeries {
   Exemplar exemplar;
 };
 
+/// Failed items of calls that succeeded, by an item rule of their source.
+struct ItemSeries {
+  std::string_view labels, service, action, code;
+  std::uint32_t source = 0;
+  std::uint64_t count = 0;
+};
+
 /// Failed calls per source, service and what is amiss with their code's documentation; anything
 /// but Documentation::kAction. Those of kNowhere are the undocumented errors.
 struct FindingSeries {
@@ -127,7 +134,7 @@ struct PersistedSource {
 };
 struct PersistedState {
   std::vector<PersistedSource> sources;
-  std::vector<PersistedSeries> calls, codes, errors, findings, infos;
+  std::vector<PersistedSeries> calls, codes, errors, items, findings, infos;
   std::array<std::uint64_t, kBoundedLabels.size()> overflow{};
   std::vector<std::pair<BoundedLabel, std::string>> admitted;
   bool empty() const { return sources.empty(); }
@@ -143,6 +150,7 @@ struct SeriesSnapshot {
   std::vector<Exemplar> exemplars;
   std::vector<CodeSeries> codes;
   std::vector<ErrorSeries> errors;
+  std::vector<ItemSeries> items;
   std::vector<FindingSeries> findings;
   std::vector<CodeInfo> infos;
   /// In the order of their admission; an action stands behind its service and a NUL.
@@ -200,6 +208,9 @@ class SeriesStore {
                             const std::string& code, bool lazy);
   std::uint32_t error_series(std::uint32_t source, const std::string& service,
                              const std::string& action, const std::string& code);
+  std::uint32_t item_series(std::uint32_t source, const std::string& service,
+                            const std::string& action, const std::string& code);
+  RowHandle find_item(std::uint32_t source, const ErrorRow& row);
   std::uint32_t finding_series(std::uint32_t source, const std::string& service,
                                Documentation finding);
   void count_finding(std::uint32_t source, const ErrorSeries& series, const ErrorRow& row,
@@ -211,6 +222,7 @@ class SeriesStore {
                               std::uint8_t& folded);
   std::string admitted_code(std::string_view code, bool documented, std::uint8_t& folded);
   void count_overflow(std::uint8_t folded, std::uint64_t observations);
+  void count_overflow(const ErrorRow& row);
   std::uint32_t exemplar_slot(CallSeries& series, std::size_t bucket);
   bool admit(BoundedLabel label, std::string_view value);
   std::string_view keep(std::string text);
@@ -221,7 +233,7 @@ class SeriesStore {
   std::shared_ptr<LabelArena> arena_;
   SeriesSnapshot state_;
   std::vector<FileCounts> retired_files_;  ///< by source: counts of readers before this one
-  Index call_index_, code_index_, error_index_, finding_index_, info_index_;
+  Index call_index_, code_index_, error_index_, item_index_, finding_index_, info_index_;
   std::size_t lazy_codes_ = 0;  ///< code series that no configured product documents
   std::array<Budget, kBoundedLabels.size()> budgets_;  ///< by BoundedLabel; of files unused
 };

@@ -198,8 +198,11 @@ void CallParser::keep_error(const LogFormat& format, const TextTemplate& text,
   }
 }
 
+// Names that SDKs make up for failures of their own are too common to know a vendor by.
 bool CallParser::is_known(const LogFormat& format, std::string_view code) const {
   if (catalog_ == nullptr) return false;
+  const CatalogEntry* common = catalog_->find(product_key(format.vendor, kCommonProduct), code);
+  if (common != nullptr) return common->from_start;
   return catalog_->documentation(product_key(format.vendor, kUnknownName), {}, code) !=
          Documentation::kNowhere;
 }

@@ -109,9 +109,10 @@ Classification Catalog::classify(std::string_view service, std::string_view acti
 void Catalog::find_meaning(const Context& context, std::string_view code,
                            Classification& out) const {
   if (find_curated(context, code, out)) return;
-  if (repeats_its_class(code) && find_parent(context, code, out)) return;
-  if (find_rule(context, code, out) || find_parent(context, code, out)) return;
-  find_alias(context, code, out);
+  // A code nobody documents may be anything that its words make one think of: its class is safer.
+  const bool class_first = !out.documented() || repeats_its_class(code);
+  if (class_first && find_class(context, code, out)) return;
+  if (!find_rule(context, code, out)) find_class(context, code, out);
 }
 
 bool Catalog::find_curated(const Context& context, std::string_view code, Classification& out) {
@@ -122,6 +123,10 @@ bool Catalog::find_curated(const Context& context, std::string_view code, Classi
     if (take(find_in(&codes, code), Match::kOtherProduct, out)) return true;
   }
   return false;
+}
+
+bool Catalog::find_class(const Context& context, std::string_view code, Classification& out) {
+  return find_parent(context, code, out) || find_alias(context, code, out);
 }
 
 bool Catalog::find_rule(const Context& context, std::string_view code, Classification& out) const {

@@ -29,6 +29,7 @@ struct CatalogEntry {
   std::string product;  ///< `billing`, `aws/s3`, `common`, `aws/common`
   std::string code;     ///< trimmed
   Meaning meaning;
+  bool from_start = true;  ///< its series exist before it happens
 };
 
 /// Where the vendor documents a code that a call has failed with.
@@ -135,6 +136,7 @@ class Catalog {
   void find_meaning(const Context& context, std::string_view code, Classification& out) const;
   static bool find_curated(const Context& context, std::string_view code, Classification& out);
   bool find_rule(const Context& context, std::string_view code, Classification& out) const;
+  static bool find_class(const Context& context, std::string_view code, Classification& out);
   static bool find_parent(const Context& context, std::string_view code, Classification& out);
   static bool find_alias(const Context& context, std::string_view code, Classification& out);
 

@@ -39,7 +39,9 @@ std::vector<std::string_view> Catalog::codes_of(std::string_view product) const 
   std::vector<std::string_view> out;
   for (const CodeMap* codes : {context.own, context.common}) {
     if (codes == nullptr) continue;
-    for (const auto& [code, entry] : *codes) out.push_back(code);
+    for (const auto& [code, entry] : *codes) {
+      if (entry.from_start) out.push_back(code);
+    }
   }
   if (context.codes != nullptr) {
     const std::vector<std::string_view> listed = context.codes->codes(product);

@@ -69,18 +69,24 @@ CallRow& Tally::call_row(const ApiCall& call) {
 }
 
 // Continues the key that call_row() has begun.
-ErrorRow& Tally::error_row(const ApiCall& call, const Catalog& catalog) {
-  append_part(key_, call.code);
-  if (const auto found = error_index_.find(std::string_view(key_)); found != error_index_.end()) {
-    return *found->second;
+ErrorRow& Tally::count_error(ErrorRows& errors, const ApiCall& call, std::string_view code,
+                             const Catalog& catalog) {
+  const std::size_t call_key = key_.size();
+  append_part(key_, code);
+  ErrorRow* row = nullptr;
+  if (const auto found = errors.index.find(std::string_view(key_)); found != errors.index.end()) {
+    row = found->second;
+  } else {
+    row = &errors.rows.emplace_back();
+    row->service = call.service;
+    row->action = call.action;
+    row->code = code;
+    row->classification = catalog.classify(row->service, row->action, row->code);
+    errors.index.emplace(key_, row);
   }
-  ErrorRow& row = error_rows_.emplace_back();
-  row.service = call.service;
-  row.action = call.action;
-  row.code = call.code;
-  row.classification = catalog.classify(row.service, row.action, row.code);
-  error_index_.emplace(key_, &row);
-  return row;
+  key_.resize(call_key);
+  if (row->count++ == 0) errors.touched.push_back(row);
+  return *row;
 }
 
 void Tally::add(const ApiCall& call, const Catalog& catalog, std::int64_t now_unix_ns) {
@@ -100,10 +106,23 @@ void Tally::add(const ApiCall& call, const Catalog& catalog, std::int64_t now_un
     row.durations.sum_ns += static_cast<std::uint64_t>(*call.latency_ns);
     row.exemplars[bucket].set(call.request_id, time, *call.latency_ns);
   }
-  if (!call.failed()) return;
-  ErrorRow& error = error_row(call, catalog);
-  if (error.count++ == 0) touched_errors_.push_back(&error);
-  error.exemplar.set(call.request_id, time, 0);
+  for (const std::string_view code : call.failed_items) count_error(items_, call, code, catalog);
+  if (call.failed())
+    count_error(errors_, call, call.code, catalog).exemplar.set(call.request_id, time, 0);
+}
+
+void Tally::ErrorRows::clear() {
+  for (ErrorRow* row : touched) {
+    row->count = 0;
+    row->exemplar.id_size = 0;
+  }
+  touched.clear();
+}
+
+void Tally::ErrorRows::reset() {
+  touched.clear();
+  index.clear();
+  rows.clear();
 }
 
 void Tally::clear() {
@@ -113,23 +132,20 @@ void Tally::clear() {
     row->durations = {};
     for (Exemplar& exemplar : row->exemplars) exemplar.id_size = 0;
   }
-  for (ErrorRow* row : touched_errors_) {
-    row->count = 0;
-    row->exemplar.id_size = 0;
-  }
   touched_calls_.clear();
-  touched_errors_.clear();
-  if (call_rows_.size() + error_rows_.size() > rows_kept_max_) reset();
+  errors_.clear();
+  items_.clear();
+  const std::size_t rows = call_rows_.size() + errors_.rows.size() + items_.rows.size();
+  if (rows > rows_kept_max_) reset();
 }
 
 void Tally::reset() {
   lines = {};
   touched_calls_.clear();
-  touched_errors_.clear();
   call_index_.clear();
-  error_index_.clear();
   call_rows_.clear();
-  error_rows_.clear();
+  errors_.reset();
+  items_.reset();
 }
 
 }  // namespace apierrd

@@ -101,7 +101,9 @@ class Tally {
 
   /// Rows counted since the last clear(), each once.
   const std::vector<CallRow*>& calls() const { return touched_calls_; }
-  const std::vector<ErrorRow*>& errors() const { return touched_errors_; }
+  const std::vector<ErrorRow*>& errors() const { return errors_.touched; }
+  /// Failed items of calls that succeeded, by the item's code; without exemplars.
+  const std::vector<ErrorRow*>& items() const { return items_.touched; }
 
   /// Sets all counts to zero.
   void clear();
@@ -118,17 +120,24 @@ class Tally {
   template <class Row>
   using Index = std::unordered_map<std::string, Row*, Hash, std::equal_to<>>;
 
+  struct ErrorRows {
+    std::deque<ErrorRow> rows;
+    Index<ErrorRow> index;
+    std::vector<ErrorRow*> touched;
+    void clear();
+    void reset();
+  };
+
   CallRow& call_row(const ApiCall& call);
-  ErrorRow& error_row(const ApiCall& call, const Catalog& catalog);
+  ErrorRow& count_error(ErrorRows& errors, const ApiCall& call, std::string_view code,
+                        const Catalog& catalog);
 
   std::size_t rows_kept_max_;
   std::deque<CallRow> call_rows_;
-  std::deque<ErrorRow> error_rows_;
   Index<CallRow> call_index_;
-  Index<ErrorRow> error_index_;
   std::vector<CallRow*> touched_calls_;
-  std::vector<ErrorRow*> touched_errors_;
-  std::string key_;  ///< scratch
+  ErrorRows errors_, items_;
+  std::string key_;  ///< scratch; begins with the call's own key
 };
 
 }  // namespace apierrd

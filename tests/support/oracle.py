@@ -190,11 +190,13 @@ class Catalog:
             if code in codes:
                 return finding, codes[code]
         rule = self.rules.match(code) if ours else None
-        parent = self.parent(code, own, common)
         class_name, dot, details = code.partition(".")
-        first, second = (parent, rule) if dot and details == class_name else (rule, parent)
-        like = self.alias(class_name, self.aliases.get(vendor, {}))
-        return finding, first or second or common.get(like, self.NOT_FOUND)
+        like = common.get(self.alias(class_name, self.aliases.get(vendor, {})))
+        by_class = self.parent(code, own, common) or like
+        # Of a code nobody documents the class is safer than what its words make one think of.
+        class_first = finding == "nowhere" or dot and details == class_name
+        first, second = (by_class, rule) if class_first else (rule, by_class)
+        return finding, first or second or self.NOT_FOUND
 
     def finding(self, service, action, code, own, products, ours):
         documented = self.codes.services.get(service, set()) if ours else set()

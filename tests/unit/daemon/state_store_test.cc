@@ -40,6 +40,10 @@ TEST_F(StateStoreTest, WhatIsSavedComesBack) {
   call.request_id = "id";
   call.latency_ns = 5;
   tally.add(call, *catalog, 77);
+  call.code = {};
+  call.latency_ns.reset();
+  call.failed_items = {"Brand.New", "Brand.New"};
+  tally.add(call, *catalog, 77);
   tally.lines.lines = 3;
   series.apply(source, tally, 77);
   FilePosition position;
@@ -70,6 +74,9 @@ TEST_F(StateStoreTest, WhatIsSavedComesBack) {
   EXPECT_EQ(loaded->series.errors[0].exemplar.request_id(), "id");
   ASSERT_EQ(loaded->series.codes.size(), 1U);
   EXPECT_EQ(loaded->series.codes[0].time_unix_ns, 77);
+  ASSERT_EQ(loaded->series.items.size(), 1U);
+  EXPECT_EQ(loaded->series.items[0].code, "Brand.New");
+  EXPECT_EQ(loaded->series.items[0].count, 2U);
   ASSERT_EQ(loaded->series.findings.size(), 1U);
   EXPECT_EQ(loaded->series.findings[0].finding, Documentation::kNowhere);
   EXPECT_EQ(loaded->series.findings[0].count, 1U);
@@ -93,7 +100,7 @@ TEST_F(StateStoreTest, AStateOfVersion2IsTakenOver) {
     auto database = Database::open(path, Database::Access::kCreate);
     ASSERT_TRUE(database) << database.error().text();
     ASSERT_TRUE(
-        (*database)->execute("DROP TABLE findings; PRAGMA user_version=2;"
+        (*database)->execute("DROP TABLE findings; DROP TABLE items; PRAGMA user_version=2;"
                              "CREATE TABLE undocumented(source TEXT, service TEXT, count INTEGER,"
                              " PRIMARY KEY(source, service)) WITHOUT ROWID;"
                              "INSERT INTO undocumented VALUES('s', 'billing', 7)"));

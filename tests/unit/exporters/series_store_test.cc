@@ -49,6 +49,34 @@ class SeriesStoreTest : public testing::Test {
   Tally tally;
 };
 
+TEST_F(SeriesStoreTest, FailedItemsAreNoFailedCalls) {
+  ApiCall sent = call("SendSms", {}, "sms");
+  sent.failed_items = {"LimitExceeded.X", "LimitExceeded.X", "LimitExceeded.Y"};
+  add(sent);
+  apply();
+  ASSERT_EQ(store.state().items.size(), 2U);
+  EXPECT_EQ(store.state().items[0].count, 2U);
+  EXPECT_EQ(store.state().items[0].labels,
+            R"(source="s",api_service="sms",action="SendSms",code="LimitExceeded.X")");
+  EXPECT_TRUE(store.state().errors.empty());
+  EXPECT_EQ(total_calls(), 1U);
+}
+
+TEST_F(SeriesStoreTest, ItemsBeyondTheLimitAreFoldedAndCounted) {
+  for (int i = 0; i < 7; ++i) {
+    const std::string action = "A" + std::to_string(i % 3);
+    const std::string code = "FailedOperation" + std::string(i < 4 ? "" : ".InvalidDeal");
+    ApiCall sent = call(action);
+    sent.failed_items = {code, "InternalError"};
+    add(sent);
+    apply();
+  }
+  std::uint64_t items = 0;
+  for (const ItemSeries& series : store.state().items) items += series.count;
+  EXPECT_EQ(items, 14U);
+  EXPECT_LE(store.state().items.size(), 5U + 3U);  // the limit, and `other` for each code
+}
+
 TEST_F(SeriesStoreTest, EveryDocumentedCodeIsThereAtZero) {
   std::set<std::string_view> codes;
   for (const CodeSeries& series : store.state().codes) {

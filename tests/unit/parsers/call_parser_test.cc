@@ -157,9 +157,13 @@ TEST(ServiceOfHost, KnownSuffixesOnly) {
   const std::vector<std::string> hosts = tencentcloud_format().formats[0].hosts;
   std::string lower;
   EXPECT_EQ(service_of_host("billing.tencentcloudapi.com", hosts, lower), "billing");
-  EXPECT_EQ(service_of_host("https://billing.intl.tencentcloudapi.com:443/x?y", hosts, lower), "billing");
-  EXPECT_EQ(service_of_host("cloudaudit.ap-guangzhou.api.tencentyun.com", hosts, lower), "cloudaudit");
-  EXPECT_EQ(service_of_host("x.tencentcloudapi.com/?to=https://y.tencentcloudapi.com", hosts, lower), "x");
+  EXPECT_EQ(service_of_host("https://billing.intl.tencentcloudapi.com:443/x?y", hosts, lower),
+            "billing");
+  EXPECT_EQ(service_of_host("cloudaudit.ap-guangzhou.api.tencentyun.com", hosts, lower),
+            "cloudaudit");
+  EXPECT_EQ(
+      service_of_host("x.tencentcloudapi.com/?to=https://y.tencentcloudapi.com", hosts, lower),
+      "x");
   EXPECT_EQ(service_of_host("`ttps://cvm.tencentcloudapi.com", hosts, lower), "");
   EXPECT_EQ(service_of_host("tencentcloudapi.com", hosts, lower), "");
   EXPECT_EQ(service_of_host(".tencentcloudapi.com", hosts, lower), "");
