@@ -21,22 +21,28 @@ bool take_word(std::string_view& rest, std::string_view& word) {
   return true;
 }
 
+// Whether `text` begins like `pattern`, in which 0 stands for any digit.
+bool starts_like(std::string_view text, std::string_view pattern) {
+  if (text.size() < pattern.size()) return false;
+  for (std::size_t i = 0; i < pattern.size(); ++i) {
+    if (pattern[i] == '0' ? !is_digit(text[i]) : text[i] != pattern[i]) return false;
+  }
+  return true;
+}
+
 bool starts_like_a_timestamp(std::string_view text) {
-  return text.size() >= 20 && is_digit(text[0]) && is_digit(text[3]) && text[4] == '-' &&
-         text[7] == '-' && text[10] == 'T' && text[13] == ':';
+  return text.size() >= 20 && starts_like(text, "0000-00-00T00:00:00");
 }
 
 // `Oct 11 22:14:15 `, days below ten with a blank before them. It has no year and no zone: a record
 // is no younger for it, so nobody takes its time from here.
 bool take_bsd_timestamp(std::string_view& rest) {
   constexpr std::size_t kBytes = 16;
-  if (rest.size() < kBytes || rest[3] != ' ' || rest[6] != ' ' || rest[9] != ':' ||
-      rest[12] != ':' || rest[15] != ' ') {
-    return false;
-  }
   constexpr std::string_view kMonths = "JanFebMarAprMayJunJulAugSepOctNovDec";
-  if (kMonths.find(rest.substr(0, 3)) % 3 != 0) return false;
-  if (!is_digit(rest[5]) || (rest[4] != ' ' && !is_digit(rest[4]))) return false;
+  const std::size_t month = kMonths.find(rest.substr(0, 3));
+  if (rest.size() < kBytes || month == std::string_view::npos || month % 3 != 0) return false;
+  const std::string_view time = rest.substr(3);
+  if (!starts_like(time, " 00 00:00:00 ") && !starts_like(time, "  0 00:00:00 ")) return false;
   rest.remove_prefix(kBytes);
   return true;
 }
@@ -172,7 +178,8 @@ bool unwrap_journald(WrappedLine& line, TextPool& texts, JsonDocument& scratch) 
   }
   if (scratch.parse(line.content) != Verdict::kRecord) return false;
   const JsonNode* message = scratch.find(scratch.root(), "MESSAGE");
-  if (message == nullptr) return false;
+  const JsonNode* time = scratch.find(scratch.root(), "__REALTIME_TIMESTAMP");
+  if (message == nullptr || time == nullptr) return false;
   std::string& content = texts.next();
   if (message->type == JsonType::kString) {
     if (!decode_json_string(message->raw, content)) return false;
@@ -190,8 +197,7 @@ bool unwrap_journald(WrappedLine& line, TextPool& texts, JsonDocument& scratch) 
   } else {
     return false;
   }
-  const JsonNode* time = scratch.find(scratch.root(), "__REALTIME_TIMESTAMP");
-  if (time != nullptr && time->type == JsonType::kString) {
+  if (time->type == JsonType::kString) {
     const auto parsed = parse_time(time->raw, TimeFormat::kEpochMicroseconds);
     if (parsed) line.time_unix_ns = parsed;
   }
