@@ -1,6 +1,8 @@
 #include "parsers/call_parser.h"
 
 #include <algorithm>
+#include <set>
+#include <utility>
 
 #include "parsers/json_prefix.h"
 
@@ -20,11 +22,10 @@ std::string_view trim(std::string_view text) {
   return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
 }
 
-// `{"`: whoever wrote this meant JSON.
-bool is_meant_as_json(std::string_view text) {
-  if (!text.starts_with('{')) return false;
-  const std::size_t next = text.find_first_not_of(kBlanks, 1);
-  return next != std::string_view::npos && (text[next] == '"' || text[next] == '}');
+// An id that says there is none, or is too long to be kept, is none.
+std::string_view request_id_of(const TemplateMatch& match) {
+  const std::string_view id = match[Capture::kRequestId];
+  return id == "None" || id.size() > kRequestIdMax ? std::string_view() : id;
 }
 
 }  // namespace
@@ -45,14 +46,14 @@ Verdict CallParser::parse(std::string_view text, const SourceFormat& format, con
   format_ = &format;
   catalog_ = catalog;
   count_ = 0;
-  bad_payload_ = false;
+  unreadable_ = Verdict::kNotApiCall;
   nesting_ = {};
   texts_.clear();
   if (text.find_first_not_of(kBlanks) == std::string_view::npos) return Verdict::kBlank;
   Verdict verdict = format.strict ? parse_strictly(text) : look_into_text(text, 0);
-  if (!format.strict && verdict == Verdict::kNotApiCall) {
-    if (bad_payload_) return Verdict::kInvalidResponse;
-    if (!valid_utf8(text)) return Verdict::kInvalidUtf8;
+  if (!format.strict && verdict != Verdict::kRecord) {
+    if (!valid_utf8(text)) return Verdict::kInvalidUtf8;  // of two faults the encoding is named
+    if (verdict == Verdict::kNotApiCall) return unreadable_;
   }
   if (verdict != Verdict::kRecord || !time_unix_ns) return verdict;
   for (ApiCall& call : std::span(calls_.data(), count_)) {
@@ -143,59 +144,70 @@ bool CallParser::look_into_escaped(std::string_view text, std::size_t depth) {
 }
 
 // Printed errors, from left to right; of templates that match at one place the first of the first
-// format wins.
+// format wins. Each template's next match is kept, so that a line of many errors costs its length
+// and not its length squared.
 bool CallParser::look_for_errors(std::string_view text) {
   const std::size_t first_call = count_;
-  std::size_t from = 0;
-  while (from < text.size()) {
-    TemplateMatch nearest;
-    nearest.begin = std::string_view::npos;
-    const LogFormat* its_format = nullptr;
-    const TextTemplate* its_text = nullptr;
-    for (const LogFormat& format : format_->formats) {
-      for (const ErrorTemplate& error : format.errors) {
-        TemplateMatch match;
-        if (!error.text.find(text, from, match) || match.begin >= nearest.begin) continue;
-        if (error.known_only && !is_known(format, match[Capture::kCode])) continue;
-        nearest = match;
-        its_format = &format;
-        its_text = &error.text;
-      }
+  candidates_.clear();
+  for (const LogFormat& format : format_->formats) {
+    for (const ErrorTemplate& error : format.errors) {
+      Candidate candidate{&format, &error, {}};
+      if (find_error(candidate, text, 0)) candidates_.push_back(candidate);
     }
-    if (its_format == nullptr) break;
-    const bool again =
-        std::any_of(calls_.begin() + static_cast<std::ptrdiff_t>(first_call),
-                    calls_.begin() + static_cast<std::ptrdiff_t>(count_), [&](const ApiCall& call) {
-                      return call.code == nearest[Capture::kCode] &&
-                             (call.request_id == nearest[Capture::kRequestId] ||
-                              nearest[Capture::kRequestId].empty());
-                    });
-    if (!again) keep_error(*its_format, *its_text, nearest);
-    from = nearest.end;
+  }
+  std::set<std::pair<std::string_view, std::string_view>> seen;  // code, request id
+  while (!candidates_.empty()) {
+    const Candidate nearest = *std::min_element(
+        candidates_.begin(), candidates_.end(),
+        [](const Candidate& a, const Candidate& b) { return a.match.begin < b.match.begin; });
+    const std::string_view code = nearest.match[Capture::kCode];
+    const std::string_view id = request_id_of(nearest.match);
+    const bool any_id = !seen.emplace(code, "").second;
+    if (id.empty() ? !any_id : seen.emplace(code, id).second) keep_error(nearest);
+    std::size_t kept = 0;
+    for (Candidate& candidate : candidates_) {
+      const bool passed = candidate.match.begin < nearest.match.end;
+      if (!passed || find_error(candidate, text, nearest.match.end))
+        candidates_[kept++] = candidate;
+    }
+    candidates_.erase(candidates_.begin() + static_cast<std::ptrdiff_t>(kept), candidates_.end());
   }
   return count_ > first_call;
 }
 
-void CallParser::keep_error(const LogFormat& format, const TextTemplate& text,
-                            const TemplateMatch& match) {
+void CallParser::keep_error(const Candidate& found) {
+  const LogFormat& format = *found.format;
+  const TemplateMatch& match = found.match;
+  const std::string& text = found.error->text.text();
   ApiCall& call = next_call();
   ++count_;
   call.origin.envelope = CallOrigin::Envelope::kText;
   call.origin.format = format.name;
-  call.origin.code_rule = text.text();
+  call.origin.vendor = format.vendor;
+  call.origin.code_rule = text;
   call.code = trim_code(match[Capture::kCode]);
   call.message = match[Capture::kMessage];
-  const std::string_view id = match[Capture::kRequestId];
-  if (id != "None" && id.size() <= kRequestIdMax) call.request_id = id;
+  call.request_id = request_id_of(match);
   call.service = service_label(format.vendor, kUnknownName, texts_);
   if (!match[Capture::kService].empty()) {
     call.service = service_label(format.vendor, match[Capture::kService], texts_);
-    call.origin.service_rule = text.text();
+    call.origin.service_rule = text;
   }
   if (!match[Capture::kAction].empty()) {
     call.action = match[Capture::kAction];
-    call.origin.action_rule = text.text();
+    call.origin.action_rule = text;
   }
+}
+
+// The first match that counts: a weak template may have matched something else before.
+bool CallParser::find_error(Candidate& candidate, std::string_view text, std::size_t from) const {
+  TemplateMatch& match = candidate.match;
+  while (candidate.error->text.find(text, from, match)) {
+    if (!candidate.error->known_only || is_known(*candidate.format, match[Capture::kCode]))
+      return true;
+    from = match.begin + 1;
+  }
+  return false;
 }
 
 // Names that SDKs make up for failures of their own are too common to know a vendor by.
@@ -229,6 +241,11 @@ bool CallParser::look_into_document(const JsonDocument& document, std::size_t de
   return true;
 }
 
+// Why the record is rejected if nothing in it shows a call.
+void CallParser::keep_reason(Verdict reason) {
+  if (unreadable_ == Verdict::kNotApiCall) unreadable_ = reason;
+}
+
 // Whether the node is of any shape that is looked for.
 bool CallParser::read_node(const JsonDocument& document, const JsonNode& node) {
   if (node.type != JsonType::kObject) return false;
@@ -251,19 +268,21 @@ bool CallParser::read_shape(const JsonShape& shape, const LogFormat& format,
   };
   if (!shape.each) {
     const ShapeResult result = read(node);
-    if (result == ShapeResult::kBadString) bad_payload_ = true;
+    if (result == ShapeResult::kBadString) keep_reason(Verdict::kInvalidString);
+    if (result == ShapeResult::kBadResponse && reader_.broken_json())
+      keep_reason(Verdict::kInvalidResponse);
     return result == ShapeResult::kRead;
   }
   const JsonNode* list = resolve(document, node, *shape.each);
   if (list == nullptr || list->type != JsonType::kArray) return false;
-  bool all = true;
+  ShapeResult last = ShapeResult::kRead;
   document.each_child(*list, [&](const JsonNode& element) {
-    const ShapeResult result = read(element);
-    bad_payload_ |= result == ShapeResult::kBadResponse || result == ShapeResult::kBadString;
-    return all = result == ShapeResult::kRead;
+    last = read(element);
+    return last == ShapeResult::kRead;
   });
-  if (all) return count_ > first_call;
-  bad_payload_ |= count_ > first_call;
+  if (last == ShapeResult::kRead) return count_ > first_call;
+  if (count_ > first_call || last != ShapeResult::kOtherShape)
+    keep_reason(Verdict::kInvalidResponse);
   count_ = first_call;  // some of them would be worse than none: the line counts as unreadable
   return false;
 }
@@ -310,40 +329,40 @@ void CallParser::take_log_time(const JsonDocument& document, std::size_t first_c
   }
 }
 
-// What the text around a record says of the call it belongs to.
+// What the text around its calls says of them; each hint is looked for once.
 void CallParser::take_hints(std::string_view text, std::size_t first_call) {
-  for (ApiCall& call : std::span(calls_.data(), count_).subspan(first_call)) {
-    const LogFormat* its_format = find_format(format_->formats, call.origin.format);
-    for (const LogFormat& format : format_->formats) {
-      if (its_format != nullptr && format.vendor == its_format->vendor)
-        take_hints(text, format, call);
+  for (const LogFormat& format : format_->formats) {
+    for (const TextTemplate& hint : format.hints) {
+      TemplateMatch match;
+      if (!hint.find(text, 0, match)) continue;
+      std::string_view service = match[Capture::kService];
+      if (!match[Capture::kHost].empty()) {
+        service = service_of_host(match[Capture::kHost], format.hosts, texts_.next());
+      }
+      if (!service.empty()) service = service_label(format.vendor, service, texts_);
+      for (ApiCall& call : std::span(calls_.data(), count_).subspan(first_call)) {
+        if (call.origin.vendor == format.vendor) take_hint(format, hint, match, service, call);
+      }
     }
   }
 }
 
-void CallParser::take_hints(std::string_view text, const LogFormat& format, ApiCall& call) {
-  for (const TextTemplate& hint : format.hints) {
-    TemplateMatch match;
-    if (!hint.find(text, 0, match)) continue;
-    const auto fill = [&](Capture capture, std::string_view& value, std::string_view& rule,
-                          std::string_view empty) {
-      if (match[capture].empty() || value != empty) return;
-      value = match[capture];
-      rule = hint.text();
-    };
-    fill(Capture::kAction, call.action, call.origin.action_rule, kUnknownName);
-    fill(Capture::kRegion, call.region, call.origin.region_rule, {});
-    std::string_view service = match[Capture::kService];
-    if (!match[Capture::kHost].empty()) {
-      service = service_of_host(match[Capture::kHost], format.hosts, texts_.next());
-    }
-    if (!service.empty() && call.origin.service_rule.empty()) {
-      call.service = service_label(format.vendor, service, texts_);
-      call.origin.service_rule = hint.text();
-    }
-    if (!match[Capture::kLatency].empty() && !call.latency_ns) {
-      call.latency_ns = parse_duration(match[Capture::kLatency], format.latency_unit);
-    }
+void CallParser::take_hint(const LogFormat& format, const TextTemplate& hint,
+                           const TemplateMatch& match, std::string_view service, ApiCall& call) {
+  const auto fill = [&](Capture capture, std::string_view& value, std::string_view& rule,
+                        std::string_view empty) {
+    if (match[capture].empty() || value != empty) return;
+    value = match[capture];
+    rule = hint.text();
+  };
+  fill(Capture::kAction, call.action, call.origin.action_rule, kUnknownName);
+  fill(Capture::kRegion, call.region, call.origin.region_rule, {});
+  if (!service.empty() && call.origin.service_rule.empty()) {
+    call.service = service;
+    call.origin.service_rule = hint.text();
+  }
+  if (!match[Capture::kLatency].empty() && !call.latency_ns) {
+    call.latency_ns = parse_duration(match[Capture::kLatency], format.latency_unit);
   }
 }
 

@@ -43,13 +43,21 @@ class CallParser {
   const Nesting& nesting() const { return nesting_; }
 
  private:
+  struct Candidate {  ///< where an error's template matches next
+    const LogFormat* format;
+    const ErrorTemplate* error;
+    TemplateMatch match;
+  };
+
   Verdict parse_strictly(std::string_view text);
   Verdict look_into_text(std::string_view text, std::size_t depth);
   Verdict look_for_documents(std::string_view text, std::size_t depth);
   bool look_into_escaped(std::string_view text, std::size_t depth);
   bool look_for_errors(std::string_view text);
-  void keep_error(const LogFormat& format, const TextTemplate& text, const TemplateMatch& match);
+  bool find_error(Candidate& candidate, std::string_view text, std::size_t from) const;
+  void keep_error(const Candidate& found);
   bool look_into_document(const JsonDocument& document, std::size_t depth);
+  void keep_reason(Verdict reason);
   bool read_node(const JsonDocument& document, const JsonNode& node);
   bool read_shape(const JsonShape& shape, const LogFormat& format, const JsonDocument& document,
                   const JsonNode& node);
@@ -57,7 +65,8 @@ class CallParser {
                          bool deeper);
   void take_log_time(const JsonDocument& document, std::size_t first_call);
   void take_hints(std::string_view text, std::size_t first_call);
-  void take_hints(std::string_view text, const LogFormat& format, ApiCall& call);
+  void take_hint(const LogFormat& format, const TextTemplate& hint, const TemplateMatch& match,
+                 std::string_view service, ApiCall& call);
   bool is_known(const LogFormat& format, std::string_view code) const;
   JsonDocument& document_at(std::size_t depth);
   ApiCall& next_call();
@@ -69,7 +78,9 @@ class CallParser {
   std::array<std::optional<JsonDocument>, kNestingMax> documents_;  ///< open ones by depth
   std::vector<ApiCall> calls_{1};
   std::size_t count_ = 0;
-  bool bad_payload_ = false;  ///< a document of a known shape could not be read
+  std::vector<Candidate> candidates_;
+  /// Why the first call of a known shape could not be read; kNotApiCall if there was none.
+  Verdict unreadable_ = Verdict::kNotApiCall;
   Nesting nesting_;
 };
 

@@ -39,6 +39,10 @@ std::string_view scalar_text(const JsonNode& node, std::string& scratch) {
   return decode_json_string(node.raw, scratch) ? std::string_view(scratch) : std::string_view();
 }
 
+std::optional<std::string_view> if_any(std::string_view text) {
+  return text.empty() ? std::nullopt : std::optional(text);
+}
+
 }  // namespace
 
 std::string_view trim_code(std::string_view code) {
@@ -84,6 +88,14 @@ std::string_view region_of_host(std::string_view lower_host) {
   return second.find('-') == std::string_view::npos ? std::string_view() : second;
 }
 
+bool is_meant_as_json(std::string_view text) {
+  constexpr std::string_view kBlanks = " \t\r\n";
+  const std::size_t brace = text.find_first_not_of(kBlanks);
+  if (brace == std::string_view::npos || text[brace] != '{') return false;
+  const std::size_t next = text.find_first_not_of(kBlanks, brace + 1);
+  return next != std::string_view::npos && (text[next] == '"' || text[next] == '}');
+}
+
 bool looks_like_code(std::string_view text) {
   if (text.empty() || text.size() > kCodeBytesMax) return false;
   if (text.front() < 'A' || text.front() > 'Z') return false;
@@ -103,9 +115,11 @@ ShapeResult ShapeReader::read(const JsonShape& shape, const LogFormat& format,
                               const std::vector<ItemRule>& items, const JsonDocument& document,
                               const JsonNode& record, ApiCall& call) {
   const Place at{&document, &record};
+  broken_json_ = false;
   const ShapeResult found = find_payload(shape, at, call.origin);
   if (found != ShapeResult::kRead) return found;
   call.origin.format = format.name;
+  call.origin.vendor = format.vendor;
   if (!read_code(shape, call)) return ShapeResult::kBadString;
   if (!call.failed()) read_items(items, call);
   const Place names = shape.call_in_payload ? payload_ : at;
@@ -115,13 +129,18 @@ ShapeResult ShapeReader::read(const JsonShape& shape, const LogFormat& format,
 }
 
 // Makes the payload of a string the inner document's root: JSON, perhaps in strings within strings.
+// A string in which there is none at any level has no payload: of a document that broke off while
+// it was read, nothing may be taken.
 bool ShapeReader::open_string(const JsonNode& node, unsigned levels) {
   const JsonNode* string = &node;
   for (unsigned level = 0; level < levels && string->type == JsonType::kString; ++level) {
     std::string& text = texts_.next();
-    if (!decode_json_string(string->raw, text)) return level > 0;
+    if (!decode_json_string(string->raw, text)) return false;
     const std::string_view padded = TextPool::padded(text);
-    if (inner_.parse(padded) != Verdict::kRecord) return level > 0;
+    if (inner_.parse(padded) != Verdict::kRecord) {
+      broken_json_ = is_meant_as_json(padded);
+      return false;
+    }
     string = &inner_.root();
   }
   return true;
@@ -171,10 +190,11 @@ std::optional<std::string_view> ShapeReader::take(Place place, const FieldSource
       const std::string_view service = service_of_host(text, hosts, texts_.next());
       return service.empty() ? std::nullopt : std::optional(service);
     }
-    case Take::kBefore: return text.substr(0, text.find(source.argument));
+    case Take::kBefore: return if_any(text.substr(0, text.find(source.argument)));
     case Take::kAfterLast: {
       const std::size_t last = text.rfind(source.argument);
-      return last == std::string_view::npos ? text : text.substr(last + source.argument.size());
+      if (last == std::string_view::npos) return text;
+      return if_any(text.substr(last + source.argument.size()));
     }
     case Take::kNames:
       for (const auto& [value, name] : source.names) {

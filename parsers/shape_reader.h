@@ -25,7 +25,7 @@ inline constexpr std::size_t kRequestIdMax = 63;
 struct CallOrigin {
   enum class Envelope : std::uint8_t { kNone, kObject, kString, kBare, kText };
   Envelope envelope = Envelope::kNone;
-  std::string_view format;
+  std::string_view format, vendor;
   std::string_view code_rule, service_rule, action_rule, region_rule;
   bool time_from_wrapper = false;
 };
@@ -63,6 +63,9 @@ class ShapeReader {
                    const std::vector<ItemRule>& items, const JsonDocument& document,
                    const JsonNode& record, ApiCall& call);
 
+  /// After kBadResponse: the string was meant to hold JSON, a cut response perhaps.
+  bool broken_json() const { return broken_json_; }
+
  private:
   struct Place {  ///< a node and the document it belongs to
     const JsonDocument* document = nullptr;
@@ -83,6 +86,7 @@ class ShapeReader {
   JsonDocument inner_;  ///< a payload that came as a string
   Place payload_;
   bool undecodable_ = false;  ///< the last take() met half a surrogate pair
+  bool broken_json_ = false;
 };
 
 /// `FailedOperation.X. ` -> `FailedOperation.X`: blanks off both ends, one trailing dot, blanks
@@ -96,6 +100,9 @@ std::string_view service_of_host(std::string_view host, const std::vector<std::s
 
 /// The region a host names behind the service, as `ap-guangzhou`; empty if none.
 std::string_view region_of_host(std::string_view lower_host);
+
+/// `{"`, blanks aside: whoever wrote this meant JSON.
+bool is_meant_as_json(std::string_view text);
 
 /// The first character is a letter, a capital unless the vendor has it otherwise; letters, digits,
 /// dots and underscores follow, at most kCodeBytesMax in all.

@@ -77,11 +77,12 @@ std::string_view without_blanks(std::string_view text) {
   return text.substr(0, text.find_first_of(" \t"));
 }
 
-// Where `literal` stands next, at most `reach` bytes on; npos if nowhere.
+// Where `literal` begins next, at most `reach` bytes on; npos if nowhere.
 std::size_t find_literal(std::string_view literal, std::string_view text, std::size_t from,
                          std::size_t reach) {
   const std::string_view solid = without_blanks(literal);
-  const std::string_view within = text.substr(0, std::min(text.size(), from + reach));
+  const std::string_view within =
+      text.substr(0, std::min(text.size(), from + reach + solid.size()));
   while ((from = within.find(solid, from)) != std::string_view::npos) {
     std::size_t begin = from;
     if (literal_end(literal.substr(literal.find(solid.front())), text, begin)) return begin;
