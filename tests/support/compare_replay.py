@@ -40,9 +40,9 @@ def shared_data(name):
     return path
 
 
-def replay(files, source=None, stdin=None):
+def replay(files, source=None, stdin=None, arguments=()):
     """What the program prints for these files, parsed; duplicate keys are an error here."""
-    command = [binary(), "replay", "--output", "json"]
+    command = [binary(), "replay", "--output", "json", *arguments]
     if source is not None:
         command += ["--source", source]
     command += [str(file) for file in files]
