@@ -4,8 +4,9 @@
     APIERRD_BIN=build/dev/apierrd golden_test.py [CASE...]
     golden_test.py --refresh        rewrites the expectations, then review the diff
 
-cases/NAME.log is the input, cases/NAME.json the expectation. The program must say it, and so must
-the oracle. A refresh takes the oracle's word, never the program's: a bug would bless itself.
+cases/NAME.log is the input, cases/NAME.json the expectation; cases/NAME.args holds arguments of replay
+if it needs some. The program must say it, and so must the oracle. A refresh takes the oracle's word,
+never the program's: a bug would bless itself.
 """
 import argparse
 import json
@@ -17,6 +18,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "support"))
 import compare_replay  # noqa: E402
 import oracle  # noqa: E402
+import oracle_auto  # noqa: E402
 
 CASES = HERE / "cases"
 
@@ -33,8 +35,18 @@ def expectation_text(expected):
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
+def arguments_of(case):
+    file = case.with_suffix(".args")
+    return file.read_text(encoding="utf-8").split() if file.exists() else []
+
+
 def oracle_count(case):
-    return oracle.count([case.read_bytes()])
+    arguments = arguments_of(case)
+    if not arguments:
+        return oracle.count([case.read_bytes()])
+    if set(arguments) - {"--format", "auto", "--join-json"}:
+        sys.exit(f"{case.stem}.args: the oracles know --format auto and --join-json only")
+    return oracle_auto.count(case.read_bytes(), "--join-json" in arguments)
 
 
 def refresh(cases):
@@ -51,7 +63,7 @@ def check(case):
         return [f"expectation: {error}"]
     found = [] if oracle_count(case) == expected else ["oracle: differs, golden_test.py --refresh?"]
     try:
-        actual = compare_replay.replay([case])
+        actual = compare_replay.replay([case], arguments=arguments_of(case))
     except (compare_replay.ReplayFailed, subprocess.TimeoutExpired) as error:
         return [*found, f"program: {error}"]
     return found + [f"program: {text}" for text in compare_replay.differences(actual, expected)]
@@ -72,10 +84,10 @@ def main():
         failures += bool(found)
         for difference in found:
             print(f"{case.name}: {difference}")
-    for orphan in sorted(CASES.glob("*.json")):
+    for orphan in sorted([*CASES.glob("*.json"), *CASES.glob("*.args")]):
         if not orphan.with_suffix(".log").exists():
             failures += 1
-            print(f"{orphan.name}: expectation without a log")
+            print(f"{orphan.name}: belongs to no log")
     if failures:
         sys.exit(f"FAILED: {failures} of {len(cases)} cases")
     print(f"OK: {len(cases)} golden cases")
