@@ -29,30 +29,53 @@ bool Framer::open() const {
 
 const std::vector<Record>& Framer::feed(std::string_view line, std::uint64_t bytes) {
   ready_.clear();
-  if (!open()) texts_.clear();
+  closed_before_ = !open();
+  if (closed_before_) texts_.clear();
   Record record;
   record.bytes = bytes;
   record.text = record.wrapping.content = line;
-  if (line.size() > bytes_max_) {
-    record.too_long = true;
+  record.too_long = line.size() > bytes_max_;
+  if (!record.too_long) take_wrappers_off(record);
+  if (!closed_before_ && span_ + bytes > bytes_max_) {
+    close_all();
+    closed_before_ = true;
+    if (!record.too_long) take_wrappers_off(record);
+  }
+  span_ = closed_before_ ? bytes : span_ + bytes;
+  if (record.too_long || record.not_wrapped) {
     ready_.push_back(record);
     return ready_;
   }
-  if (framing_.detect) {
-    unwrap_detected(record.wrapping, texts_, scratch_);
-  } else if (!unwrap_as_told(record.wrapping, framing_.wrappers, texts_, scratch_)) {
-    record.not_wrapped = true;
-    ready_.push_back(record);
-    return ready_;
-  }
-  record.text = record.wrapping.content;
   Stream& stream = streams_[record.wrapping.stream];
-  if (!record.wrapping.partial && !stream.in_parts) {
+  if (!record.wrapping.partial && !continues(record.wrapping)) {
     join(stream, record);
   } else if (!add_part(stream, record)) {
     complete_parts(stream);
   }
   return ready_;
+}
+
+// From the outside in; those within a part once the parts are together.
+void Framer::take_wrappers_off(Record& record) {
+  WrappedLine& line = record.wrapping;
+  const std::size_t most = framing_.detect ? kWrappersMax : framing_.wrappers.size();
+  while (line.wrapper_count < most && !line.partial && !continues(line) && !record.not_wrapped) {
+    if (framing_.detect) {
+      if (!unwrap_detected(line, texts_, scratch_)) break;
+    } else if (!unwrap(line, framing_.wrappers[line.wrapper_count], texts_, scratch_)) {
+      record.not_wrapped = true;
+    }
+  }
+  record.text = line.content;
+}
+
+// Whether the line goes on with what is in parts: it is wrapped as those are.
+bool Framer::continues(const WrappedLine& line) const {
+  const Stream& stream = streams_[line.stream];
+  const WrappedLine& first = stream.whole.wrapping;
+  const std::size_t depth = line.wrapper_count;
+  return stream.in_parts && depth > 0 && depth == first.wrapper_count &&
+         line.wrappers[depth - 1] == first.wrappers[depth - 1];
 }
 
 // Returns whether the record goes on behind this part.
@@ -66,8 +89,7 @@ bool Framer::add_part(Stream& stream, const Record& part) {
   stream.in_parts = true;
   ++stream.whole.lines;
   stream.whole.bytes += part.bytes;
-  stream.whole.too_long |= stream.parts.size() + part.text.size() > bytes_max_;
-  if (!stream.whole.too_long) stream.parts.append(part.text);
+  stream.parts.append(part.text);
   return part.wrapping.partial;
 }
 
@@ -78,40 +100,53 @@ void Framer::complete_parts(Stream& stream) {
   text = stream.parts;
   record.wrapping.content = TextPool::padded(text);
   record.wrapping.partial = false;
-  if (framing_.detect) unwrap_detected(record.wrapping, texts_, scratch_);
-  record.text = record.wrapping.content;
+  take_wrappers_off(record);
   join(stream, record);
 }
 
-void Framer::join(Stream& stream, Record record) {
-  if (!framing_.join_json || record.too_long) {
+void Framer::join(Stream& stream, const Record& record) {
+  if (!framing_.join_json || record.too_long || record.not_wrapped) {
     ready_.push_back(record);
     return;
   }
-  std::size_t from = 0;
-  if (stream.in_document) {
-    switch (stream.prefix.feed(record.text, from)) {
-      case JsonPrefix::State::kOpen: from = std::string_view::npos; break;
-      case JsonPrefix::State::kComplete: break;
-      case JsonPrefix::State::kBroken:
-        give_up_document(stream);
-        from = 0;
-        break;
-    }
-  }
-  const bool inside =
-      from == std::string_view::npos || stops_inside(record.text, from, stream.prefix);
-  if (!inside && stream.pending.empty()) {
-    ready_.push_back(record);
-    return;
-  }
-  stream.in_document = true;
-  stream.pending_bytes += record.text.size() + 1;
-  stream.pending.push_back(record);
-  if (!inside) return finish_document(stream);
-  if (stream.pending.size() >= framing_.join_lines_max || stream.pending_bytes > bytes_max_) {
+  waiting_.push_back(record);
+  join_waiting(stream);
+}
+
+void Framer::join_waiting(Stream& stream) {
+  while (!waiting_.empty()) {
+    const Record line = waiting_.front();
+    waiting_.pop_front();
+    if (add_line(stream, line)) continue;
+    waiting_.push_front(line);
     give_up_document(stream);
   }
+}
+
+// Returns false if the document that is open cannot go on with this line.
+bool Framer::add_line(Stream& stream, const Record& line) {
+  std::size_t from = 0;
+  bool inside = false;
+  if (stream.in_document) {
+    const JsonPrefix::State state = stream.prefix.feed(line.text, from);
+    if (state == JsonPrefix::State::kBroken) return false;
+    inside = state == JsonPrefix::State::kOpen;
+  }
+  inside = inside || stops_inside(line.text, from, stream.prefix);
+  if (!inside && !stream.in_document) {
+    ready_.push_back(line);
+    return true;
+  }
+  stream.in_document = true;
+  stream.pending_bytes += line.text.size() + 1;
+  stream.pending.push_back(line);
+  if (!inside) {
+    finish_document(stream);
+  } else if (stream.pending.size() >= framing_.join_lines_max ||
+             stream.pending_bytes > bytes_max_) {
+    give_up_document(stream);
+  }
+  return true;
 }
 
 void Framer::finish_document(Stream& stream) {
@@ -132,20 +167,29 @@ void Framer::finish_document(Stream& stream) {
   stream.pending_bytes = 0;
 }
 
-// Each line counts by itself, as without joining.
+// The first line counts by itself, as without joining; what follows it is looked at anew: it may
+// well hold whole documents.
 void Framer::give_up_document(Stream& stream) {
-  ready_.insert(ready_.end(), stream.pending.begin(), stream.pending.end());
+  ready_.push_back(stream.pending.front());
+  waiting_.insert(waiting_.begin(), stream.pending.begin() + 1, stream.pending.end());
   stream.in_document = false;
   stream.pending.clear();
   stream.pending_bytes = 0;
 }
 
-const std::vector<Record>& Framer::finish() {
-  ready_.clear();
+void Framer::close_all() {
   for (Stream& stream : streams_) {
     if (stream.in_parts) complete_parts(stream);
-    if (stream.in_document) give_up_document(stream);
+    while (stream.in_document) {
+      give_up_document(stream);
+      join_waiting(stream);
+    }
   }
+}
+
+const std::vector<Record>& Framer::finish() {
+  ready_.clear();
+  close_all();
   return ready_;
 }
 
@@ -157,6 +201,7 @@ std::size_t closed_bytes(std::string_view text, const Framing& framing, std::siz
     const std::size_t before = text.size();
     const std::string_view line = take_line(text);
     framer.feed(line, before - text.size());
+    if (framer.closed_before()) closed = size - before;
     if (!framer.open()) closed = size - text.size();
   }
   return closed;

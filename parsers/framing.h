@@ -9,6 +9,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <string_view>
 #include <vector>
 
@@ -30,7 +31,9 @@ struct Record {
 
 class Framer {
  public:
-  /// `bytes_max` is the limit of a record's text.
+  /// `bytes_max` is the limit of a record: of what lies in the file from its first line to its
+  /// last. A record that is not whole by then counts as far as it goes, so that where a block of
+  /// the file ends makes no difference.
   Framer(const Framing& framing, std::size_t bytes_max)
       : framing_(framing), bytes_max_(bytes_max) {}
 
@@ -45,6 +48,9 @@ class Framer {
   /// Lines were taken whose record is not whole yet.
   bool open() const;
 
+  /// No record was open when the latest line began.
+  bool closed_before() const { return closed_before_; }
+
  private:
   /// Standard output and error are two texts that may interleave.
   struct Stream {
@@ -57,9 +63,14 @@ class Framer {
     std::size_t pending_bytes = 0;
   };
 
+  void take_wrappers_off(Record& record);
+  bool continues(const WrappedLine& line) const;
+  void close_all();
   bool add_part(Stream& stream, const Record& part);
   void complete_parts(Stream& stream);
-  void join(Stream& stream, Record record);
+  void join(Stream& stream, const Record& record);
+  void join_waiting(Stream& stream);
+  bool add_line(Stream& stream, const Record& line);
   void finish_document(Stream& stream);
   void give_up_document(Stream& stream);
 
@@ -67,11 +78,14 @@ class Framer {
   std::size_t bytes_max_;
   std::array<Stream, 2> streams_;
   std::vector<Record> ready_;
+  std::deque<Record> waiting_;  ///< lines to be looked at, while feed() works
+  std::uint64_t span_ = 0;      ///< bytes since no record was open
+  bool closed_before_ = true;
   TextPool texts_;
   JsonDocument scratch_;
 };
 
-/// How much of `text`, which is whole lines, ends where no record is open.
+/// How much of `text`, which is whole lines and begins where no record is open, ends where none is.
 std::size_t closed_bytes(std::string_view text, const Framing& framing, std::size_t bytes_max);
 
 }  // namespace apierrd

@@ -17,12 +17,17 @@ std::size_t hole_size(std::string_view block) {
   return may_be_line && text > 0 ? text - 1 : text;
 }
 
-// Of `lines` what ends where no record is open; all of it if that is nothing and it cannot grow.
-std::string_view whole_records(std::string_view lines, std::size_t line_bytes_max,
-                               const Framing& framing, bool full) {
+// Of `lines`, before which no record is open, what ends where none is; all of it if the next line,
+// of which as much is in the block as is left of `block_bytes`, makes what is open too long.
+std::string_view whole_records(std::string_view lines, std::size_t block_bytes,
+                               std::size_t line_bytes_max, const Framing& framing,
+                               bool at_first_line) {
   if (framing.one_line_each()) return lines;
-  const std::size_t closed = closed_bytes(lines, framing, line_bytes_max);
-  return closed == 0 && full ? lines : lines.substr(0, closed);
+  const std::size_t mark =
+      at_first_line && lines.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0;
+  const std::size_t closed = closed_bytes(lines.substr(mark), framing, line_bytes_max);
+  if (closed == 0) return block_bytes > line_bytes_max + kLineSlack ? lines : lines.substr(0, 0);
+  return lines.substr(0, mark + closed);
 }
 
 }  // namespace
@@ -46,14 +51,15 @@ LineCutter::Cut LineCutter::cut(std::string_view block, std::size_t line_bytes_m
   }
   const std::size_t last_newline = block.rfind('\n');
   if (last_newline != std::string_view::npos) {
-    cut.batch.text = whole_records(block.substr(0, last_newline + 1), line_bytes_max, framing,
-                                   block.size() > line_bytes_max + kLineSlack);
+    cut.batch.text = whole_records(block.substr(0, last_newline + 1), block.size(), line_bytes_max,
+                                   framing, before_first_line_);
     cut.batch.bytes += cut.batch.text.size();
     cut.consumed += cut.batch.text.size();
   } else if (block.size() > line_bytes_max + kLineSlack) {
     overlong_bytes_ = block.size();
     cut.consumed += block.size();
   }
+  if (!cut.batch.text.empty() || overlong_bytes_ > 0) before_first_line_ = false;
   return cut;
 }
 

@@ -19,6 +19,9 @@ inline constexpr std::size_t kLineBytesDefault = 1U << 20;
 /// What may stand around a line of the limit's length: a byte order mark before it and a CR behind.
 inline constexpr std::size_t kLineSlack = 4;
 
+/// Belongs to no line where it begins a file.
+inline constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
 struct LineBatch {
   std::string_view text;    ///< whole lines; kJsonPadding readable bytes follow it
   std::uint64_t bytes = 0;  ///< bytes of the file this batch accounts for, long lines included
@@ -33,7 +36,8 @@ struct LineBatch {
 /// line or the file are a line.
 class LineCutter {
  public:
-  explicit LineCutter(bool at_file_start = true) : at_file_start_(at_file_start) {}
+  explicit LineCutter(bool at_file_start = true)
+      : at_file_start_(at_file_start), before_first_line_(at_file_start) {}
 
   struct Cut {
     LineBatch batch;
@@ -42,8 +46,8 @@ class LineCutter {
 
   /// `block` starts at a line start, or, inside a line that is too long, where the last cut ended.
   /// A block of more than line_bytes_max + 1 bytes without a newline is such a line's beginning.
-  /// Where records may span lines the cut is made where none is open, unless the block is full of
-  /// one: then that one counts as far as it goes.
+  /// Where records may span lines the cut is made where none is open, or where the next line would
+  /// make the open one too long, as Framer says.
   Cut cut(std::string_view block, std::size_t line_bytes_max, const Framing& framing = {});
 
   /// The end of the file has come: `rest` (may be empty) is its last line, without newline.
@@ -58,6 +62,7 @@ class LineCutter {
  private:
   std::uint64_t overlong_bytes_ = 0;
   bool at_file_start_;
+  bool before_first_line_;
 };
 
 /// Takes the next line off the front of `text`, without its line end. `text` must not be empty.

@@ -6,8 +6,6 @@ namespace apierrd {
 
 namespace {
 
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-
 void count(const Record& record, const Ruleset& ruleset, std::int64_t now_unix_ns,
            CallParser& parser, Tally& tally) {
   Verdict verdict = Verdict::kNotWrapped;

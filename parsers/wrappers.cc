@@ -206,29 +206,19 @@ bool unwrap_journald(WrappedLine& line, TextPool& texts, JsonDocument& scratch) 
   return true;
 }
 
-void unwrap_detected(WrappedLine& line, TextPool& texts, JsonDocument& scratch) {
-  while (line.wrapper_count < kWrappersMax && !line.partial) {
-    if (!unwrap_docker(line, texts) && !unwrap_cri(line) && !unwrap_syslog(line) &&
-        !unwrap_journald(line, texts, scratch)) {
-      return;
-    }
+bool unwrap(WrappedLine& line, Wrapper wrapper, TextPool& texts, JsonDocument& scratch) {
+  switch (wrapper) {
+    case Wrapper::kDocker: return unwrap_docker(line, texts);
+    case Wrapper::kCri: return unwrap_cri(line);
+    case Wrapper::kSyslog: return unwrap_syslog(line);
+    case Wrapper::kJournald: return unwrap_journald(line, texts, scratch);
   }
+  return false;
 }
 
-bool unwrap_as_told(WrappedLine& line, const std::vector<Wrapper>& wrappers, TextPool& texts,
-                    JsonDocument& scratch) {
-  for (const Wrapper wrapper : wrappers) {
-    bool there = false;
-    switch (wrapper) {
-      case Wrapper::kDocker: there = unwrap_docker(line, texts); break;
-      case Wrapper::kCri: there = unwrap_cri(line); break;
-      case Wrapper::kSyslog: there = unwrap_syslog(line); break;
-      case Wrapper::kJournald: there = unwrap_journald(line, texts, scratch); break;
-    }
-    if (!there) return false;
-    if (line.partial) return true;
-  }
-  return true;
+bool unwrap_detected(WrappedLine& line, TextPool& texts, JsonDocument& scratch) {
+  return unwrap_docker(line, texts) || unwrap_cri(line) || unwrap_syslog(line) ||
+         unwrap_journald(line, texts, scratch);
 }
 
 }  // namespace apierrd

@@ -43,11 +43,10 @@ bool unwrap_syslog(WrappedLine& line);
 /// journalctl's JSON output: MESSAGE is a string, or an array of bytes when it is no valid UTF-8.
 bool unwrap_journald(WrappedLine& line, TextPool& texts, JsonDocument& scratch);
 
-/// Takes off the wrappers that are plainly there, from the outside in.
-void unwrap_detected(WrappedLine& line, TextPool& texts, JsonDocument& scratch);
+/// Takes off this wrapper.
+bool unwrap(WrappedLine& line, Wrapper wrapper, TextPool& texts, JsonDocument& scratch);
 
-/// Takes off exactly these; false if one is missing.
-bool unwrap_as_told(WrappedLine& line, const std::vector<Wrapper>& wrappers, TextPool& texts,
-                    JsonDocument& scratch);
+/// Takes off the outermost wrapper that is plainly there; false if there is none.
+bool unwrap_detected(WrappedLine& line, TextPool& texts, JsonDocument& scratch);
 
 }  // namespace apierrd

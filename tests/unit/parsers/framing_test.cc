@@ -2,112 +2,155 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+#include <vector>
+
 #include "parsers/line_batch.h"
 #include "tests/support/padded.h"
 
 namespace apierrd {
 namespace {
 
-// What a stream of lines becomes: the text of each record with its number of lines.
+struct Seen {
+  std::string text;
+  std::uint32_t lines = 1;
+  bool too_long = false, not_wrapped = false;
+  bool operator==(const Seen&) const = default;
+};
+
+void PrintTo(const Seen& seen, std::ostream* out) {
+  *out << "{" << seen.lines << " lines" << (seen.too_long ? ", too long" : "")
+       << (seen.not_wrapped ? ", not wrapped" : "") << ": " << seen.text << "}";
+}
+
 class FramingTest : public testing::Test {
  protected:
-  std::vector<std::pair<std::string, std::uint32_t>> framed(std::string_view text) {
+  std::vector<Seen> records(std::string_view text) {
     const test::Padded padded(text);
-    std::vector<std::pair<std::string, std::uint32_t>> out;
-    Framer framer(framing, bytes_max);
-    const auto take = [&](const std::vector<Record>& records) {
-      for (const Record& record : records) {
+    std::string_view rest = padded.view();
+    std::vector<Seen> seen;
+    const auto keep = [&](const std::vector<Record>& ready) {
+      for (const Record& record : ready) {
+        seen.push_back({record.too_long ? std::string() : std::string(record.text), record.lines,
+                        record.too_long, record.not_wrapped});
         bytes += record.bytes;
-        out.emplace_back(record.too_long      ? "too long"
-                         : record.not_wrapped ? "not wrapped"
-                                              : std::string(record.text),
-                         record.lines);
       }
     };
-    for (std::string_view rest = padded.view(); !rest.empty();) {
+    Framer framer(framing, bytes_max);
+    bytes = 0;
+    while (!rest.empty()) {
       const std::size_t before = rest.size();
       const std::string_view line = take_line(rest);
-      take(framer.feed(line, before - rest.size()));
+      keep(framer.feed(line, before - rest.size()));
     }
-    take(framer.finish());
+    keep(framer.finish());
     EXPECT_EQ(bytes, text.size());
-    bytes = 0;
-    return out;
+    return seen;
   }
-  std::size_t closed(std::string_view text) const {
+  std::size_t closed(std::string_view text) {
     const test::Padded padded(text);
     return closed_bytes(padded.view(), framing, bytes_max);
   }
-  using Lines = std::vector<std::pair<std::string, std::uint32_t>>;
 
-  Framing framing{true, {}, false, 4};
-  std::size_t bytes_max = 1000;
+  Framing framing{true, {}, true, 500};
+  std::size_t bytes_max = 1'000;
   std::uint64_t bytes = 0;
 };
 
-constexpr const char* kP = "2026-11-25T09:00:00Z stdout P ";
-constexpr const char* kF = "2026-11-25T09:00:00Z stdout F ";
-constexpr const char* kE = "2026-11-25T09:00:00Z stderr F ";
+std::string cri(const char* stream, const char* tag, const std::string& text) {
+  return std::string("2024-03-14T21:16:57.04800154Z ") + stream + " " + tag + " " + text + "\n";
+}
 
 TEST_F(FramingTest, PartsOfTwoStreamsAreJoinedApart) {
-  const std::string text = std::string(kP) + "ab\n" + kE + "x\n" + kP + "cd\n" + kF + "ef\n";
-  EXPECT_EQ(framed(text), (Lines{{"x", 1}, {"abcdef", 3}}));
+  EXPECT_EQ(records(cri("stdout", "P", "a") + cri("stderr", "P", "x") + cri("stdout", "F", "b") +
+                    cri("stderr", "F", "y")),
+            (std::vector<Seen>{{"ab", 2}, {"xy", 2}}));
 }
 
-TEST_F(FramingTest, DockerRecordsAreJoinedUntilTheirNewline) {
-  const char* const rest = R"(","stream":"stdout","time":"2026-11-25T09:00:00Z"})";
-  EXPECT_EQ(framed(std::string(R"({"log":"ab)") + rest + "\n" + R"({"log":"cd\n)" + rest + "\n"),
-            (Lines{{"abcd", 2}}));
+TEST_F(FramingTest, ALineWithoutWrapperIsNoPartOfAWrappedOne) {
+  EXPECT_EQ(records(cri("stdout", "P", "a") + "plain\n" + cri("stdout", "F", "b")),
+            (std::vector<Seen>{{"plain"}, {"ab", 2}}));
 }
 
-TEST_F(FramingTest, APositionStandsOnlyWhereNoRecordIsOpen) {
-  const std::string whole = std::string(kF) + "a\n";
-  const std::string open = std::string(kP) + "b\n";
-  EXPECT_EQ(closed(whole + open), whole.size());
-  EXPECT_EQ(closed(open + std::string(kE) + "x\n"), 0U);
-  EXPECT_EQ(closed(open + whole), open.size() + whole.size());
-}
-
-TEST_F(FramingTest, PartsBeyondTheLimitAreOneRecordThatIsTooLong) {
-  bytes_max = 60;
-  std::string text;
-  for (int i = 0; i < 5; ++i) text += std::string(kP) + "0123456789012345\n";
-  EXPECT_EQ(framed(text + kF + "end\n" + kF + "next\n"), (Lines{{"too long", 6}, {"next", 1}}));
-}
-
-TEST_F(FramingTest, UnfinishedPartsAtTheEndCountAsTheyAre) {
-  EXPECT_EQ(framed(std::string(kP) + "ab\n"), (Lines{{"ab", 1}}));
-}
-
-TEST_F(FramingTest, PrettyPrintedDocumentsAreJoined) {
-  framing = {false, {}, true, 10};
-  EXPECT_EQ(framed("answer: {\n \"a\": [\n 1\n]\n}, cost 3ms\nplain\n"),
-            (Lines{{"answer: {\n \"a\": [\n 1\n]\n}, cost 3ms", 5}, {"plain", 1}}));
-  EXPECT_EQ(closed("{\n\"a\":1\n"), 0U);
-}
-
-TEST_F(FramingTest, AStrayBraceDoesNotCostItsNeighbours) {
-  framing = {false, {}, true, 10};
+TEST_F(FramingTest, WrappersWithinPartsAreTakenOffAsTold) {
+  framing.detect = false;
+  framing.wrappers = {Wrapper::kCri, Wrapper::kSyslog};
   EXPECT_EQ(
-      framed("{\n{\"a\":1}\nvoid f() {\nplain\n{\n\"b\":2}\n"),
-      (Lines{{"{", 1}, {"{\"a\":1}", 1}, {"void f() {", 1}, {"plain", 1}, {"{\n\"b\":2}", 2}}));
+      records(cri("stdout", "P", "<34>Oct 11 22:14:15 ho") + cri("stdout", "F", "st app[1]: text")),
+      (std::vector<Seen>{{"text", 2}}));
+  EXPECT_EQ(records(cri("stdout", "P", "no sys") + cri("stdout", "F", "log")),
+            (std::vector<Seen>{{"no syslog", 2, false, true}}));
 }
 
-TEST_F(FramingTest, AJoinEndsAtItsLimitAndEveryLineCountsByItself) {
-  framing = {false, {}, true, 3};
-  EXPECT_EQ(framed("{\n\"a\":\n[\n1\n]\n}\n").size(), 6U);
+TEST_F(FramingTest, TheLastPartIsNotLookedIntoByItself) {
+  EXPECT_EQ(
+      records(cri("stdout", "P", "said: ") + cri("stdout", "F", "<34>Oct 11 22:14:15 h a: x")),
+      (std::vector<Seen>{{"said: <34>Oct 11 22:14:15 h a: x", 2}}));
 }
 
-TEST_F(FramingTest, LinesWithoutTheWrapperThatMustBeThere) {
-  framing = {false, {Wrapper::kSyslog, Wrapper::kCri}, false, 10};
-  EXPECT_EQ(framed(std::string("Sep  5 09:16:40 h a[1]: ") + kF + "x\n" + kF + "y\n"),
-            (Lines{{"x", 1}, {"not wrapped", 1}}));
+TEST_F(FramingTest, PartsWithinAnotherWrapperAreJoined) {
+  const std::string first =
+      R"({"log":"2024-03-14T21:16:57Z stdout P a\n","stream":"stdout","time":""})";
+  const std::string second =
+      R"({"log":"2024-03-14T21:16:57Z stdout F b\n","stream":"stdout","time":""})";
+  EXPECT_EQ(records(first + "\n" + second + "\n"), (std::vector<Seen>{{"ab", 2}}));
 }
 
-TEST_F(FramingTest, ALineBeyondTheLimitIsARecordOfItsOwn) {
-  bytes_max = 40;
-  EXPECT_EQ(framed(std::string(kP) + "a\n" + std::string(50, 'x') + "\n" + kF + "b\n"),
-            (Lines{{"too long", 1}, {"ab", 2}}));
+TEST_F(FramingTest, AnOpenPartHoldsUpNoMoreThanALimitOfOtherLines) {
+  std::string text = cri("stdout", "P", "a");
+  std::vector<Seen> wanted{{"a"}};
+  for (int i = 0; i < 30; ++i) text += cri("stderr", "F", "other"), wanted.push_back({"other"});
+  text += cri("stdout", "F", "b");
+  wanted.push_back({"b"});
+  std::vector<Seen> seen = records(text);
+  const auto part = std::find(seen.begin(), seen.end(), Seen{"a"});
+  ASSERT_NE(part, seen.end());
+  std::rotate(seen.begin(), part, part + 1);  // it counts once it is given up
+  EXPECT_EQ(seen, wanted);
+  EXPECT_EQ(closed(text), text.size());
+}
+
+TEST_F(FramingTest, ARecordOfTooManyPartsCountsAsFarAsItGoes) {
+  const std::string text(400, 'a'), part = cri("stdout", "P", text);
+  EXPECT_EQ(records(part + part + part + cri("stdout", "F", "b")),
+            (std::vector<Seen>{{text + text, 2}, {text + "b", 2}}));
+}
+
+TEST_F(FramingTest, ALineTooLongEndsWhatIsOpen) {
+  EXPECT_EQ(records("{\n" + std::string(1'001, 'x') + "\n}\n"),
+            (std::vector<Seen>{{"{"}, {"", 1, true}, {"}"}}));
+}
+
+TEST_F(FramingTest, AStrayBraceCostsNoNeighbour) {
+  const std::string call = R"({"Response":{}})";
+  EXPECT_EQ(records("before\n{\n" + call + "\nafter\n"),
+            (std::vector<Seen>{{"before"}, {"{"}, {call}, {"after"}}));
+}
+
+TEST_F(FramingTest, ADocumentBehindOneThatStopsIsFound) {
+  EXPECT_EQ(records("resp {\"a\":\n{\n\"b\":1\n}\n{\n\"c\":2\n}\n"),
+            (std::vector<Seen>{{"resp {\"a\":"}, {"{\n\"b\":1\n}", 3}, {"{\n\"c\":2\n}", 3}}));
+  EXPECT_EQ(records("resp {\"a\":\n{\n\"b\":1\n}\n"),
+            (std::vector<Seen>{{"resp {\"a\":"}, {"{\n\"b\":1\n}", 3}}));
+}
+
+TEST_F(FramingTest, ADocumentOfTooManyLinesIsGivenUpFromItsFirst) {
+  framing.join_lines_max = 3;
+  EXPECT_EQ(records("{\n\"a\": {\n\"b\": 1\n}\n}\nend\n"),
+            (std::vector<Seen>{{"{"}, {"\"a\": {\n\"b\": 1\n}", 3}, {"}"}, {"end"}}));
+}
+
+TEST_F(FramingTest, ClosedUpToWhereNoRecordIsOpen) {
+  const std::string first = cri("stdout", "F", "a");
+  EXPECT_EQ(closed(first + cri("stdout", "P", "b")), first.size());
+  EXPECT_EQ(closed("{\n}\n{\n"), 4U);
+  EXPECT_EQ(closed("{\nx\n{\n"), 4U);
+}
+
+TEST_F(FramingTest, APartAtAFilesStartBehindAByteOrderMarkIsWaitedFor) {
+  const std::string text = "\xEF\xBB\xBF" + cri("stdout", "P", "a");
+  const test::Padded padded(text);
+  EXPECT_EQ(LineCutter(true).cut(padded.view(), bytes_max, framing).consumed, 0U);
 }
 
 }  // namespace
