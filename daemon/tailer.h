@@ -98,7 +98,7 @@ class Tailer {
 
   Tailer(FileSystem& files, TailEvents& events, TailOptions options, TailResume resume);
 
-  void set_options(TailOptions options) { options_ = std::move(options); }
+  void set_options(TailOptions options);
 
   /// Looks at everything: new files, rotations, truncations, files nobody writes any more.
   void sweep(std::int64_t now_ns, const Sink& sink);

@@ -44,6 +44,18 @@ Tailer::Tailer(FileSystem& files, TailEvents& events, TailOptions options, TailR
   }
 }
 
+// By other rules records that were held back as open may be whole: to be read again.
+void Tailer::set_options(TailOptions options) {
+  if (options.framing != options_.framing) {
+    for (Generation& generation : generations_) {
+      if (!generation.at.followed) continue;
+      generation.read_end =
+          std::min(generation.read_end, generation.at.offset + generation.cutter.pending_bytes());
+    }
+  }
+  options_ = std::move(options);
+}
+
 Tailer::Generation& Tailer::add(const std::string& log, const std::string& name) {
   Generation& generation = generations_.emplace_back();
   generation.at.key = next_key_++;

@@ -97,6 +97,7 @@ struct Framing {
   std::vector<Wrapper> wrappers;  ///< else: each line has these
   bool join_json = false;         ///< documents printed over several lines are joined
   std::size_t join_lines_max = 500;
+  bool operator==(const Framing&) const = default;
   bool one_line_each() const { return !detect && wrappers.empty() && !join_json; }
 };
 

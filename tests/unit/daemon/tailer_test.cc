@@ -110,6 +110,29 @@ TEST_F(TailerTest, LastLineOfADeadFileCountsWhenItIsGivenUp) {
   EXPECT_EQ(tailer->refresh_counts(0).files_open, 0U);
 }
 
+TEST_F(TailerTest, AnOpenRecordIsWaitedForAndWhatItIsOfIsLag) {
+  options.framing.join_json = true;
+  files.append("/log/api.log", "1\n{\n");
+  start();
+  EXPECT_EQ(look(), (Lines{"1"}));
+  EXPECT_EQ(tailer->refresh_counts(0).files.at(0).lag_bytes, 2U);
+  restart(tailer->positions());
+  EXPECT_EQ(look(), Lines{});
+  files.append("/log/api.log", "}\n");
+  EXPECT_EQ(look(), (Lines{"{", "}"}));
+}
+
+TEST_F(TailerTest, WhatWasHeldBackIsReadWhenRecordsAreNotJoinedAnyMore) {
+  options.framing.join_json = true;
+  files.append("/log/api.log", "1\n{\n");
+  start();
+  EXPECT_EQ(look(), (Lines{"1"}));
+  options.framing.join_json = false;
+  tailer->set_options(options);
+  EXPECT_EQ(look(), (Lines{"{"}));
+  EXPECT_EQ(look(), Lines{});
+}
+
 TEST_F(TailerTest, TruncationStartsOverAndSaysWhatIsLost) {
   files.append("/log/api.log", "first line\nhalf");
   start();
