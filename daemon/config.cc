@@ -9,6 +9,7 @@
 #include "daemon/os.h"
 #include "parsers/format_reader.h"
 #include "parsers/nearest_names.h"
+#include "parsers/wrappers.h"
 #include "parsers/yaml_tree.h"
 
 namespace apierrd {
@@ -215,6 +216,10 @@ class ConfigReader {
 
   static void read_wrappers(YamlMapReader& reader, const YamlValue& origin,
                             const std::vector<std::string>& names, Framing& framing) {
+    if (names.size() > kWrappersMax) {
+      reader.complain(origin, "'wrapper' has at most 4 of them, from the outside in");
+      return;
+    }
     for (const std::string& name : names) {
       if (name == "none" && names.size() == 1) return;
       std::optional<Wrapper> wrapper;
