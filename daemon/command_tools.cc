@@ -164,17 +164,25 @@ void explain_call(const ApiCall& call, const Catalog& catalog, const std::string
   }
 }
 
-void explain_record(const Record& record, const SourceConfig& source, const Config& config,
-                    const Catalog& catalog) {
-  CallParser parser;
-  Verdict verdict = record.not_wrapped ? Verdict::kNotWrapped : Verdict::kLineTooLong;
-  if (!record.not_wrapped && record.text.size() <= config.line_bytes) {
-    verdict = parser.parse(record.text, source.log_format, &catalog, record.wrapping.time_unix_ns);
-  }
+Verdict verdict_of(const Record& record, const SourceFormat& format, const Config& config,
+                   const Catalog& catalog, CallParser& parser) {
+  if (record.too_long || record.text.size() > config.line_bytes) return Verdict::kLineTooLong;
+  if (record.not_wrapped) return Verdict::kNotWrapped;
+  return parser.parse(record.text, format, &catalog, record.wrapping.time_unix_ns);
+}
+
+std::string verdict_text(Verdict verdict) {
   const VerdictInfo& info = info_of(verdict);
   constexpr std::string_view kKinds[] = {"recognised", "ignored", "rejected"};
-  std::cout << fmt::format("{}: {} ({})\n", kKinds[static_cast<std::size_t>(info.kind)], info.help,
-                           info.name);
+  return fmt::format("{}: {} ({})", kKinds[static_cast<std::size_t>(info.kind)], info.help,
+                     info.name);
+}
+
+Verdict explain_record(const Record& record, const SourceConfig& source, const Config& config,
+                       const Catalog& catalog) {
+  CallParser parser;
+  const Verdict verdict = verdict_of(record, source.log_format, config, catalog, parser);
+  std::cout << verdict_text(verdict) << "\n";
   if (record.lines > 1) print_field("lines", std::to_string(record.lines) + " joined");
   std::vector<std::string_view> wrappers;
   for (std::size_t i = 0; i < record.wrapping.wrapper_count; ++i) {
@@ -182,23 +190,41 @@ void explain_record(const Record& record, const SourceConfig& source, const Conf
   }
   if (!wrappers.empty())
     print_field("wrapped in", fmt::format("{}", fmt::join(wrappers, ", in it ")));
-  if (verdict != Verdict::kRecord) return;
+  if (verdict != Verdict::kRecord) return verdict;
   const Nesting& nesting = parser.nesting();
   std::string fields;  // gathered from the inside out
   for (std::size_t i = nesting.depth; i-- > 0;) fields.append("/").append(nesting.fields[i]);
   if (!fields.empty()) print_field("found in", fields);
   for (const ApiCall& call : parser.calls()) explain_call(call, catalog, source.name);
+  return verdict;
 }
 
-// As `run` would take the lines: wrappers off, records joined.
+// Nobody has said how the lines are to be understood, and as the default has it there is no call.
+void explain_as_auto(std::string_view text, const Config& config, const Catalog& catalog) {
+  const SourceFormat format = *source_format("auto", config.formats);
+  Framer framer(format.framing, config.line_bytes);
+  const std::vector<Record>* records = &framer.feed(text, text.size());
+  if (records->empty()) records = &framer.finish();
+  CallParser parser;
+  const Verdict verdict = verdict_of(records->front(), format, config, catalog, parser);
+  std::cout << "as format auto: " << verdict_text(verdict)
+            << (verdict == Verdict::kRecord ? "; --format auto shows it" : "") << "\n";
+}
+
+// As `run` would take the lines: wrappers off, records joined. `also_auto`: nobody chose the
+// format.
 void explain_lines(std::string_view text, const SourceConfig& source, const Config& config,
-                   const Catalog& catalog) {
+                   const Catalog& catalog, bool also_auto) {
   std::string padded(text);
   padded.append(kJsonPadding, '\0');
   std::string_view rest = std::string_view(padded).substr(0, text.size());
   Framer framer(source.log_format.framing, config.line_bytes);
   const auto explain = [&](const std::vector<Record>& records) {
-    for (const Record& record : records) explain_record(record, source, config, catalog);
+    for (const Record& record : records) {
+      const Verdict verdict = explain_record(record, source, config, catalog);
+      if (!also_auto || verdict == Verdict::kRecord || verdict == Verdict::kBlank) continue;
+      explain_as_auto(record.text, config, catalog);
+    }
   };
   do {
     const std::string_view line = rest.empty() ? rest : take_line(rest);
@@ -242,7 +268,7 @@ int explain_command(const std::string& config_path, const std::string& source_na
   as.log_format.framing.join_json |= join_json;
   std::string text = line;
   if (line == "-") text.assign(std::istreambuf_iterator<char>(std::cin), {});
-  explain_lines(text, as, loaded.config, *loaded.catalog);
+  explain_lines(text, as, loaded.config, *loaded.catalog, config_path.empty() && format.empty());
   return kExitFine;
 }
 

@@ -16,6 +16,33 @@ CODE_KEYS = ["product", "code", "class", "documented", "fault_domain", "retryabl
 FAULT_DOMAINS = {"caller", "credential", "permission", "quota", "business", "resource", "vendor",
                  "network", "none", "unknown"}
 GOOD = "sources:\n  - name: app\n    paths: [app*.log]\n"
+SOURCE = "sources:\n  - name: app\n    paths: [/x]\n    "
+FORMAT = GOOD + "formats:\n  define:\n    - name: acme\n      "
+BAD_FORMATS = [  # text, line:column, what the message says, its hint included
+    (SOURCE + "format: xml\n", "4:13", "no format is named 'xml': .*: known: auto, tencentcloud, "),
+    (SOURCE + "format: [auto]\n", "4:13", "'format' must be a single value"),
+    (SOURCE + "wrapper: k8s\n", "4:14", "'k8s' is no wrapper: .*: auto, none, or a list of docker, cri, "),
+    (SOURCE + "wrapper: [auto, cri]\n", "4:14", "'auto' is no wrapper: .*: auto, none, or a list"),
+    (SOURCE + "wrapper: [cri, cri, cri, cri, cri]\n", "4:14", "'wrapper' has at most 4 of them"),
+    (SOURCE + "join_json: yes\n", "4:16", "'join_json' must be true or false"),
+    (SOURCE + "join_lines: 1\n", "4:17", "'join_lines' must be a whole number from 2 to 100000"),
+    (SOURCE + "item_failures: /a\n", "4:20", "'item_failures' must be a list"),
+    (SOURCE + "item_failures: [{at: /a}]\n", "4:21", "item rule lacks 'code'"),
+    (SOURCE + "item_failures: [{at: a, code: /b}]\n", "4:26", "'a' is no JSON Pointer: .*: it starts with a "),
+    (SOURCE + "item_failures: [{at: /a, code: /b, okay: [1]}]\n", "4:40", "unknown key 'okay' .*did you mean"),
+    (GOOD + "formats: [1]\n", "4:10", "'formats' must be a mapping"),
+    (GOOD + "formats: {define: 1}\n", "4:19", "'formats' must be a list"),
+    (GOOD + "formats: {folders: x}\n", "4:11", "unknown key 'folders' .*did you mean 'folder'"),
+    (GOOD + "formats:\n  define:\n    - name: My Format\n      errors: ['x {code}']\n", "6:13",
+     "'My Format' cannot be a format's name: .*: lower-case letters"),
+    (FORMAT + "title: t\n", "6:7", "format 'acme' recognises nothing: .*: it needs 'json' or 'errors'"),
+    (FORMAT + "json: [{code: /c}]\n", "7:14", "a shape needs 'requires': .*: places that only such"),
+    (FORMAT + "json: [{requires: [/c], code: {at: /c, take: after_last}}]\n", "7:37", "'take' needs 'of'"),
+    (FORMAT + "json: [{requires: [/c], code: {at: /c, take: all}}]\n", "7:52", "'all' is no valid 'take': .*: one"),
+    (FORMAT + "errors: ['failed: {message}']\n", "7:16", "takes no {code}"),
+    (FORMAT + "errors: ['failed: {cod}']\n", "7:16", "template 'failed: {cod}'"),
+    (FORMAT + "vendor: A B\n      errors: ['x {code}']\n", r"6:\d+", "'A B' cannot be a vendor's name"),
+]
 
 
 def expect(code, *arguments, **options):
@@ -72,7 +99,8 @@ def configuration_errors(folder):
             (GOOD + "sources: []\n", "4:1", ""), ("", "1:1", ""), ("just text\n", "1:1", ""),
             ("sources:\n  - {name: a, paths: [/x]}\n  - {name: a, paths: [/y]}\n", "3:5", "'a'"),
             ("sources:\n  - {name: a, paths: [/x], format: xml}\n", r"2:\d+", "xml|format"),
-            ("sources:\n  - {name: '', paths: [/x]}\n", r"2:\d+", "name")]:
+            ("sources:\n  - {name: '', paths: [/x]}\n", r"2:\d+", "name"),
+            *BAD_FORMATS]:
         config.write_text(text)
         done = expect(2, "check", "--config", config)
         where = re.escape(str(config)) + (":" + place + r"\b" if place else "")
@@ -218,6 +246,44 @@ def explain(_folder):
     check(b"\x1b" not in one_by_one, "a control character reaches the terminal")
 
 
+def explain_formats(folder):
+    """A format by name, and what `auto` makes of lines that the default does not understand."""
+    line = ("2024-03-14T21:16:57.04800154Z stderr F 12:00 [TencentCloudSDKError] "
+            "Code=AuthFailure.SignatureFailure, Message=bad, RequestId=r-1")
+    known = expect(0, "explain", "--format", "auto", line).stdout.decode()
+    for words in ("recognised: ", "(record)", r"wrapped in +cri\n", r"format +tencentcloud-sdk\n",
+                  r"response +an error's text\n", r"service +unknown\n", r"request id +r-1\n",
+                  r"time +2024-03-14T21:16:57\.048\S* +\(the wrapper's\)\n", r"outcome +failed\n",
+                  r"code +AuthFailure\.SignatureFailure\n", r"documented +yes\n",
+                  r'code="AuthFailure\.SignatureFailure"\}\n'):
+        check(re.search(words, known), f"explain --format auto does not say {words}: {known}")
+    check("as format auto" not in known, "a chosen format is doubted")
+    text = expect(0, "explain", line).stdout.decode()
+    check(re.fullmatch(r"rejected: .* \(invalid_json\)\nas format auto: recognised: .* \(record\); "
+                       r"--format auto shows it\n", text), f"explain: {text}")
+    text = expect(0, "explain", "just text").stdout.decode()
+    check(re.search(r"^as format auto: ignored: .* \(not_api_call\)$", text, re.MULTILINE), f"explain: {text}")
+    for fine in (call_line().decode().rstrip("\n"), ""):
+        check("as format auto" not in expect(0, "explain", fine).stdout.decode(), f"auto is named for {fine!r}")
+    (folder / "apierrd.yaml").write_text(GOOD)
+    text = expect(0, "explain", "--config", folder / "apierrd.yaml", line).stdout.decode()
+    check("as format auto" not in text, "a configured format is doubted")
+    pretty = json.dumps(json.loads(call_line()), indent=1).encode()
+    text = expect(0, "explain", "--join-json", "--format", "auto", stdin=pretty).stdout.decode()
+    check(re.search(r"lines +\d+ joined\n", text) and text.count("recognised") == 1, f"not joined: {text}")
+    for arguments in (["explain", "--format", "xml", "x"], ["replay", "--format", "xml", os.devnull]):
+        message = expect(2, *arguments).stderr.decode()
+        check(re.match(r"apierrd: no format is named 'xml': known: auto, tencentcloud, \S", message), message)
+    folder_missing = folder / "none.yaml"
+    folder_missing.write_text(GOOD + "formats: {folder: absent}\n")
+    message = expect(3, "check", "--config", folder_missing).stderr.decode()
+    check(f"no such folder: {folder}/absent: it is named by formats.folder" in message, message)
+    (folder / "absent").mkdir()
+    (folder / "absent" / "a.yaml").write_text("schema: 1\nformats:\n  - name: a\n    errors: [xx]\n")
+    message = expect(2, "check", "--config", folder_missing).stderr.decode()
+    check(f"template 'xx' takes no {{code}}: {folder}/absent/a.yaml:4:14" in message, message)
+
+
 def codes(_folder):
     entries = json.loads(expect(0, "codes", "--output", "json").stdout)
     check(len({(e["product"], e["code"]) for e in entries}) == len(entries) > 37, "too few codes, or twice")
@@ -279,5 +345,5 @@ def output_that_cannot_be_written(folder):
 
 if __name__ == "__main__":
     run("every command keeps its contract", help_and_usage, configuration_errors, check_command,
-        replay_inputs, replay_outputs, replay_with_configuration, explain, codes, demo,
+        replay_inputs, replay_outputs, replay_with_configuration, explain, explain_formats, codes, demo,
         output_that_cannot_be_written)
