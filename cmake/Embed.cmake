@@ -14,6 +14,8 @@ function(apierrd_embed target name)
             -P ${PROJECT_SOURCE_DIR}/cmake/EmbedFiles.cmake
     DEPENDS ${inputs} ${PROJECT_SOURCE_DIR}/cmake/EmbedFiles.cmake
     VERBATIM)
-  set_source_files_properties(${generated} PROPERTIES OBJECT_DEPENDS "${inputs}")
+  # Link-time optimisation would part the assembler's symbols from their users.
+  set_source_files_properties(${generated} PROPERTIES
+    OBJECT_DEPENDS "${inputs}" COMPILE_OPTIONS -fno-lto)
   target_sources(${target} PRIVATE ${generated})
 endfunction()

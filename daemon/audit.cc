@@ -32,12 +32,11 @@ class Head : public InputStream {
 };
 
 ByteLedger ledger_of(const LineCounts& lines) {
+  const BytesByKind bytes = bytes_by_kind(lines);
   ByteLedger ledger;
-  std::uint64_t* const by_kind[] = {&ledger.parsed, &ledger.ignored, &ledger.rejected};
-  for (const VerdictInfo& verdict : kVerdicts) {
-    *by_kind[static_cast<std::size_t>(verdict.kind)] +=
-        lines.bytes_by_verdict[static_cast<std::size_t>(verdict.verdict)];
-  }
+  ledger.parsed = bytes.parsed;
+  ledger.ignored = bytes.ignored;
+  ledger.rejected = bytes.rejected;
   ledger.padding = lines.bytes - ledger.counted();
   return ledger;
 }

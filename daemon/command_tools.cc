@@ -142,6 +142,7 @@ void print_origin(std::string_view name, std::string_view value, std::string_vie
 
 void explain_call(const ApiCall& call, const Catalog& catalog, const std::string& source) {
   print_field("format", call.origin.format);
+  print_field("because of", call.origin.recognised_by);
   print_field("response", envelope_text(call.origin.envelope));
   print_origin("service", call.service, call.origin.service_rule);
   print_origin("action", call.action, call.origin.action_rule);
@@ -157,7 +158,7 @@ void explain_call(const ApiCall& call, const Catalog& catalog, const std::string
                                                  : "none");
   for (const std::string_view code : call.failed_items) print_field("failed item", code);
   if (call.failed()) {
-    print_origin("code from", call.code, call.origin.code_rule);
+    if (!call.origin.code_rule.empty()) print_field("code from", call.origin.code_rule);
     explain_failure(call, catalog, source);
   } else {
     print_field("outcome", "succeeded");

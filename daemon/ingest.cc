@@ -20,19 +20,6 @@ TailOptions tail_options(const Config& config, const SourceConfig& source) {
   return options;
 }
 
-// The bytes of each kind of verdict, for the file they were read from.
-BatchOutcome outcome_of(const LineCounts& lines) {
-  BatchOutcome outcome;
-  std::uint64_t* const by_kind[] = {&outcome.parsed_bytes, &outcome.ignored_bytes,
-                                    &outcome.rejected_bytes};
-  for (const VerdictInfo& verdict : kVerdicts) {
-    *by_kind[static_cast<std::size_t>(verdict.kind)] +=
-        lines.bytes_by_verdict[static_cast<std::size_t>(verdict.verdict)];
-  }
-  outcome.newest_record_unix_ns = lines.newest_record_unix_ns;
-  return outcome;
-}
-
 }  // namespace
 
 // What happens to a source's files, told to the operator.
@@ -198,7 +185,8 @@ bool Ingest::read_round() {
 BatchOutcome Ingest::count(Source& source, LineBatch batch) {
   batch.now_unix_ns = now();
   process_batch(batch, source.ruleset, parser_, source.tally);
-  const BatchOutcome outcome = outcome_of(source.tally.lines);
+  const BatchOutcome outcome{bytes_by_kind(source.tally.lines),
+                             source.tally.lines.newest_record_unix_ns};
   series_->apply(source.index, source.tally, batch.now_unix_ns);
   source.tally.clear();
   dirty_ = true;

@@ -326,11 +326,11 @@ void Tailer::hand_out(Generation& generation, LineBatch batch, const Sink& sink)
   generation.at.offset += batch.bytes;
   const BatchOutcome outcome = sink(batch);
   ByteLedger& ledger = generation.at.ledger;
-  ledger.parsed += outcome.parsed_bytes;
-  ledger.ignored += outcome.ignored_bytes;
-  ledger.rejected += outcome.rejected_bytes;
-  ledger.padding +=
-      batch.bytes - outcome.parsed_bytes - outcome.ignored_bytes - outcome.rejected_bytes;
+  const BytesByKind& bytes = outcome.bytes;
+  ledger.parsed += bytes.parsed;
+  ledger.ignored += bytes.ignored;
+  ledger.rejected += bytes.rejected;
+  ledger.padding += batch.bytes - bytes.parsed - bytes.ignored - bytes.rejected;
   generation.caught_up_unix_ns =
       std::max(generation.caught_up_unix_ns, outcome.newest_record_unix_ns);
   generation.dirty = true;

@@ -27,6 +27,7 @@
 #include "daemon/siblings.h"
 #include "exporters/series_store.h"
 #include "parsers/line_batch.h"
+#include "parsers/tally.h"
 
 namespace apierrd {
 
@@ -82,8 +83,8 @@ class ReadBuffer {
 
 /// What a batch came to, as far as its file's record needs to know.
 struct BatchOutcome {
-  std::uint64_t parsed_bytes = 0, ignored_bytes = 0, rejected_bytes = 0;  ///< the rest is padding
-  std::int64_t newest_record_unix_ns = 0;                                 ///< log time; 0 = none
+  BytesByKind bytes;                       ///< the rest is padding
+  std::int64_t newest_record_unix_ns = 0;  ///< log time; 0 = none
 };
 
 /// What changed since the last commit.

@@ -184,7 +184,7 @@ void CallParser::keep_error(const Candidate& found) {
   call.origin.envelope = CallOrigin::Envelope::kText;
   call.origin.format = format.name;
   call.origin.vendor = format.vendor;
-  call.origin.code_rule = text;
+  call.origin.recognised_by = text;
   call.code = trim_code(match[Capture::kCode]);
   call.message = match[Capture::kMessage];
   call.request_id = request_id_of(match);
@@ -213,8 +213,7 @@ bool CallParser::find_error(Candidate& candidate, std::string_view text, std::si
 // Names that SDKs make up for failures of their own are too common to know a vendor by.
 bool CallParser::is_known(const LogFormat& format, std::string_view code) const {
   if (catalog_ == nullptr) return false;
-  const CatalogEntry* common = catalog_->find(product_key(format.vendor, kCommonProduct), code);
-  if (common != nullptr) return common->from_start;
+  if (catalog_->find(product_key(format.vendor, kClientProduct), code) != nullptr) return false;
   return catalog_->documentation(product_key(format.vendor, kUnknownName), {}, code) !=
          Documentation::kNowhere;
 }

@@ -68,6 +68,7 @@ Catalog::Context Catalog::context_of(std::string_view service) const {
   }
   const std::string common = product_key(vendor, kCommonProduct);
   context.common = codes_of_product(common);
+  context.client = codes_of_product(product_key(vendor, kClientProduct));
   if (service != common) context.own = codes_of_product(service);
   if (vendor == kDefaultVendor) context.codes = &vendor_codes_;
   return context;
@@ -75,7 +76,9 @@ Catalog::Context Catalog::context_of(std::string_view service) const {
 
 Documentation Catalog::documentation(const Context& context, std::string_view action,
                                      std::string_view code) const {
-  if (find_in(context.common, code) != nullptr) return Documentation::kAction;
+  for (const CodeMap* codes : {context.common, context.client}) {
+    if (find_in(codes, code) != nullptr) return Documentation::kAction;
+  }
   const bool listed = context.codes && context.codes->documents(context.service, code);
   if (listed || find_in(context.own, code) != nullptr) {
     const bool told = context.codes && context.codes->lists_codes_of(context.service, action);
@@ -118,6 +121,7 @@ void Catalog::find_meaning(const Context& context, std::string_view code,
 bool Catalog::find_curated(const Context& context, std::string_view code, Classification& out) {
   if (take(find_in(context.own, code), Match::kProduct, out)) return true;
   if (take(find_in(context.common, code), Match::kCommon, out)) return true;
+  if (take(find_in(context.client, code), Match::kCommon, out)) return true;
   if (context.vendor == nullptr) return false;
   for (const auto& [product, codes] : context.vendor->products) {
     if (take(find_in(&codes, code), Match::kOtherProduct, out)) return true;
@@ -144,6 +148,7 @@ bool Catalog::find_parent(const Context& context, std::string_view code, Classif
     code = code.substr(0, dot);
     if (take(find_in(context.own, code), Match::kParent, out)) return true;
     if (take(find_in(context.common, code), Match::kParent, out)) return true;
+    if (take(find_in(context.client, code), Match::kParent, out)) return true;
   }
   return false;
 }
@@ -173,7 +178,8 @@ std::vector<std::string_view> Catalog::elsewhere(std::string_view service,
   std::set<std::string_view> out;
   if (context.vendor != nullptr) {
     for (const auto& [product, codes] : context.vendor->products) {
-      if (&codes != context.common && find_in(&codes, code) != nullptr) out.insert(product);
+      const bool shared = &codes == context.common || &codes == context.client;
+      if (!shared && find_in(&codes, code) != nullptr) out.insert(product);
     }
   }
   if (context.codes != nullptr) {

@@ -29,7 +29,6 @@ struct CatalogEntry {
   std::string product;  ///< `billing`, `aws/s3`, `common`, `aws/common`
   std::string code;     ///< trimmed
   Meaning meaning;
-  bool from_start = true;  ///< its series exist before it happens
 };
 
 /// Where the vendor documents a code that a call has failed with.
@@ -45,7 +44,7 @@ std::string_view name_of(Documentation value);
 /// How the meaning of a code was found, in the order tried.
 enum class Match : std::uint8_t {
   kProduct,       ///< a curated entry of the product
-  kCommon,        ///< a curated entry for every product
+  kCommon,        ///< a curated entry for every product, or of the SDKs
   kOtherProduct,  ///< a curated entry of another product
   kRule,          ///< a rule caught its words
   kParent,        ///< a curated entry for a leading part of it
@@ -104,7 +103,7 @@ class Catalog {
   std::size_t code_count(std::string_view product) const;
 
   bool has_product(std::string_view product) const;
-  /// Those with a curated catalog, sorted, without the common ones.
+  /// Those with a curated catalog, sorted, without the common ones and the SDKs'.
   std::vector<std::string_view> curated_products() const;
   /// Those and all services of the vendor's list, sorted.
   std::vector<std::string_view> products() const;
@@ -125,6 +124,7 @@ class Catalog {
     const Vendor* vendor = nullptr;
     const CodeMap* own = nullptr;  ///< curated
     const CodeMap* common = nullptr;
+    const CodeMap* client = nullptr;
     const VendorCodes* codes = nullptr;  ///< the vendor's list; nullptr for vendors without
   };
 

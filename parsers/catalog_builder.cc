@@ -16,7 +16,6 @@ struct CatalogBuilder::FileContext {
   std::string product;                         ///< full name: `billing`, `aws/s3`
   std::map<std::string, std::string> sources;  ///< key -> the document it stands for
   std::set<std::string> codes_seen;
-  bool from_start = true;
 
   Catalog::Vendor& of(Catalog& catalog) const { return catalog.vendors_[vendor]; }
 };
@@ -30,12 +29,11 @@ void CatalogBuilder::add(std::string_view text, const std::string& file) {
   YamlMapReader reader(*root, "catalog", file, errors_);
   if (root->kind != YamlValue::Kind::kMap) return;
   if (reader.require("schema") != nullptr) reader.integer("schema", 1, 1);
-  FileContext context{file, {}, {}, {}, {}, true};
+  FileContext context{file, {}, {}, {}, {}};
   context.vendor = reader.text("vendor").value_or(std::string(kDefaultVendor));
   const YamlValue* product = reader.require("product");
   const std::string name = reader.text("product").value_or("");
   reader.text("title");
-  context.from_start = reader.boolean("from_start").value_or(true);
   if (const YamlValue* sources = reader.take("sources")) {
     for (const auto& [key, value] : sources->map) context.sources[key.scalar] = value.scalar;
   }
@@ -83,7 +81,6 @@ void CatalogBuilder::add_code(const YamlValue& value, FileContext& context) {
   const bool is_new = existing == codes.end();
   CatalogEntry entry = is_new ? CatalogEntry{} : existing->second;
   entry.product = context.product;
-  if (is_new) entry.from_start = context.from_start;
   entry.code = trimmed;
 
   // An overlay may name just the keys it changes; a new code needs them all.

@@ -39,9 +39,7 @@ std::vector<std::string_view> Catalog::codes_of(std::string_view product) const 
   std::vector<std::string_view> out;
   for (const CodeMap* codes : {context.own, context.common}) {
     if (codes == nullptr) continue;
-    for (const auto& [code, entry] : *codes) {
-      if (entry.from_start) out.push_back(code);
-    }
+    for (const auto& [code, entry] : *codes) out.push_back(code);
   }
   if (context.codes != nullptr) {
     const std::vector<std::string_view> listed = context.codes->codes(product);
@@ -68,7 +66,9 @@ std::vector<std::string_view> Catalog::curated_products() const {
   std::vector<std::string_view> out;
   for (const auto& [name, vendor] : vendors_) {
     for (const auto& [product, codes] : vendor.products) {
-      if (product != product_key(name, kCommonProduct)) out.push_back(product);
+      const bool shared = product == product_key(name, kCommonProduct) ||
+                          product == product_key(name, kClientProduct);
+      if (!shared) out.push_back(product);
     }
   }
   std::sort(out.begin(), out.end());

@@ -12,6 +12,10 @@ inline constexpr std::string_view kDefaultVendor = "tencentcloud";
 /// The product name of codes that every product of a vendor may return.
 inline constexpr std::string_view kCommonProduct = "common";
 
+/// The product name of codes that a vendor's SDKs make up themselves, whatever the product. They
+/// are no answers of the API: no series exists for them before they happen.
+inline constexpr std::string_view kClientProduct = "client";
+
 inline constexpr std::size_t kCodeBytesMax = 128;  ///< the longest documented code has 89
 
 /// The part before the first dot.

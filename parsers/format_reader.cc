@@ -143,6 +143,8 @@ class FormatReader {
       }
       if (!at) return;
       requirement.at = *std::move(at);
+      shape.required_text.append(shape.required_text.empty() ? "" : ", ")
+          .append(requirement.at.text);
       shape.required.push_back(std::move(requirement));
     });
   }

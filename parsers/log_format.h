@@ -62,6 +62,7 @@ struct JsonShape {
   bool bare = true;                   ///< or the record itself is the response
   bool call_in_payload = false;       ///< service, action, region, time stand in the payload
   std::vector<Requirement> required;  ///< in the payload
+  std::string required_text;          ///< the same as text, for `explain`
   std::vector<JsonPointer> absent;    ///< must not stand in the payload
   std::vector<FieldSource> code, message, request_id;  ///< in the payload
   std::vector<std::string> success_codes;              ///< codes that mean success

@@ -119,6 +119,7 @@ ShapeResult ShapeReader::read(const JsonShape& shape, const LogFormat& format,
   const ShapeResult found = find_payload(shape, at, call.origin);
   if (found != ShapeResult::kRead) return found;
   call.origin.format = format.name;
+  call.origin.recognised_by = shape.required_text;
   call.origin.vendor = format.vendor;
   if (!read_code(shape, call)) return ShapeResult::kBadString;
   if (!call.failed()) read_items(items, call);

@@ -26,6 +26,7 @@ struct CallOrigin {
   enum class Envelope : std::uint8_t { kNone, kObject, kString, kBare, kText };
   Envelope envelope = Envelope::kNone;
   std::string_view format, vendor;
+  std::string_view recognised_by;  ///< places that a document must have, or a template
   std::string_view code_rule, service_rule, action_rule, region_rule;
   bool time_from_wrapper = false;
 };

@@ -54,6 +54,16 @@ void LineCounts::add(const LineCounts& other) {
   newest_record_unix_ns = std::max(newest_record_unix_ns, other.newest_record_unix_ns);
 }
 
+BytesByKind bytes_by_kind(const LineCounts& lines) {
+  BytesByKind bytes;
+  std::uint64_t* const by_kind[] = {&bytes.parsed, &bytes.ignored, &bytes.rejected};
+  for (const VerdictInfo& verdict : kVerdicts) {
+    *by_kind[static_cast<std::size_t>(verdict.kind)] +=
+        lines.bytes_by_verdict[static_cast<std::size_t>(verdict.verdict)];
+  }
+  return bytes;
+}
+
 CallRow& Tally::call_row(const ApiCall& call) {
   key_.clear();
   append_part(key_, call.service);

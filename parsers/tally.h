@@ -86,6 +86,13 @@ struct LineCounts {
 
   void add(const LineCounts& other);
 };
+
+/// Bytes by the kind of their lines' verdicts; what is of no line is in none of them.
+struct BytesByKind {
+  std::uint64_t parsed = 0, ignored = 0, rejected = 0;
+};
+BytesByKind bytes_by_kind(const LineCounts& lines);
+
 inline constexpr std::int64_t kLateNs = 300'000'000'000;
 
 class Tally {

@@ -11,8 +11,6 @@ from apierrd_e2e import check, program, run
 
 SOURCE = pathlib.Path(os.environ.get("APIERRD_SOURCE_DIR", pathlib.Path(__file__).parents[2]))
 DATA = SOURCE / "tests" / "data" / "acme"
-# Whether a catalog file may say `vendor:`. Until then the tutorial's catalog is read as the one of acme/disk.
-CATALOGS_HAVE_VENDORS = False
 
 
 def blocks(text):
@@ -52,8 +50,6 @@ def tutorial(folder):
             check(not kept.exists() or kept.read_text(encoding="utf-8") == content, f"{name}: the tutorial's "
                   "is not that of tests/data/acme")
             (here / name).parent.mkdir(exist_ok=True)
-            if name.startswith("catalogs/") and not CATALOGS_HAVE_VENDORS:
-                content = content.replace("vendor: acme\nproduct: common\n", "product: acme/disk\n")
             (here / name).write_text(content, encoding="utf-8")
             continue
         for command, output in session(content):

@@ -254,7 +254,7 @@ def explain_formats(folder):
     for words in ("recognised: ", "(record)", r"wrapped in +cri\n", r"format +tencentcloud-sdk\n",
                   r"response +an error's text\n", r"service +unknown\n", r"request id +r-1\n",
                   r"time +2024-03-14T21:16:57\.048\S* +\(the wrapper's\)\n", r"outcome +failed\n",
-                  r"code +AuthFailure\.SignatureFailure\n", r"documented +yes\n",
+                  r"code +AuthFailure\.SignatureFailure\n", r"documented +for every product\n",
                   r'code="AuthFailure\.SignatureFailure"\}\n'):
         check(re.search(words, known), f"explain --format auto does not say {words}: {known}")
     check("as format auto" not in known, "a chosen format is doubted")

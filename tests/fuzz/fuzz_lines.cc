@@ -8,18 +8,31 @@ using namespace apierrd;
 
 namespace {
 
-const Ruleset& ruleset() {
-  static const Ruleset kRuleset{std::make_shared<const Catalog>(builtin_catalog()),
-                                tencentcloud_format(), 4096};
+std::shared_ptr<const Catalog> catalog() {
+  static const auto kCatalog = std::make_shared<const Catalog>(builtin_catalog());
+  return kCatalog;
+}
+
+const Ruleset& strict() {
+  static const Ruleset kRuleset{catalog(), tencentcloud_format(), 4096};
   return kRuleset;
 }
 
-Tally tally_of(std::string text, CallParser& parser) {
+const Ruleset& any_shape() {
+  static const Ruleset kRuleset = [] {
+    Ruleset ruleset{catalog(), *source_format("auto", builtin_formats()), 4096};
+    ruleset.format.framing.join_json = true;
+    return ruleset;
+  }();
+  return kRuleset;
+}
+
+Tally tally_of(std::string text, const Ruleset& ruleset, CallParser& parser) {
   const std::size_t size = text.size();
   text.append(kJsonPadding, '\0');
   Tally tally(SIZE_MAX);
   LineBatch batch{std::string_view(text).substr(0, size), size, 0, false, 0};
-  process_batch(batch, ruleset(), parser, tally);
+  process_batch(batch, ruleset, parser, tally);
   return tally;
 }
 
@@ -32,14 +45,17 @@ void require(bool holds) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static CallParser parser;
   const std::string input(reinterpret_cast<const char*>(data), size);
-  const Tally alone = tally_of(input, parser);
-  std::uint64_t verdicts = 0;
-  for (const std::uint64_t count : alone.lines.by_verdict) verdicts += count;
-  require(verdicts == alone.lines.lines && alone.lines.bytes == size);
+  const Tally alone = tally_of(input, strict(), parser);
+  for (const LineCounts& lines : {alone.lines, tally_of(input, any_shape(), parser).lines}) {
+    std::uint64_t verdicts = 0, bytes = 0;
+    for (const std::uint64_t count : lines.by_verdict) verdicts += count;
+    for (const std::uint64_t count : lines.bytes_by_verdict) bytes += count;
+    require(verdicts == lines.lines && lines.bytes == size && bytes == size);
+  }
 
   const std::string good =
       R"({"service":"s","action":"neighbour","response":{"Response":{"Error":{"Code":"X"}}}})";
-  const Tally among = tally_of(good + "\n" + input + "\n" + good + "\n", parser);
+  const Tally among = tally_of(good + "\n" + input + "\n" + good + "\n", strict(), parser);
   require(among.lines.lines == alone.lines.lines + 2 + (input.empty() || input.back() == '\n'));
   require(among.lines.records == alone.lines.records + 2);
   require(among.errors().size() <= alone.errors().size() + 1);

@@ -44,8 +44,7 @@ def check_code(name, vendor, sources, entry):
 def check_file(path, document):
     """-> (vendor, product, codes)"""
     vendor = document.get("vendor", "tencentcloud")
-    known = {"schema", "vendor", "product", "title", "sources", "from_start", "codes",
-             "class_aliases"}
+    known = {"schema", "vendor", "product", "title", "sources", "codes", "class_aliases"}
     if set(document) - known or document["schema"] != "1" or vendor not in VENDORS:
         faults.append(f"{path.name}: keys {sorted(set(document) - known)}, schema or vendor")
     codes = [entry.get("code", "?").rstrip(".") for entry in document["codes"]]

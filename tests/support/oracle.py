@@ -182,7 +182,7 @@ class Catalog:
         elif vendor == "tencentcloud":
             product = service  # its services are named without it
         products = self.products.get(vendor, {})
-        common = products.get("common", {})
+        common = {**products.get("client", {}), **products.get("common", {})}
         own = products.get(product, {}) if product != "common" else {}
         ours = vendor == "tencentcloud"
         finding = "action" if code in common else self.finding(service, action, code, own, products, ours)

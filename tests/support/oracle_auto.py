@@ -132,7 +132,8 @@ class RecordReader:
 
     def is_documented(self, its_format, code):
         unknown = "unknown" if its_format.vendor == "tencentcloud" else f"{its_format.vendor}/unknown"
-        return self.catalog.classify(unknown, "", code)[0] != "nowhere"
+        made_up = self.catalog.products.get(its_format.vendor, {}).get("client", {})  # by SDKs: no sign of the vendor
+        return code not in made_up and self.catalog.classify(unknown, "", code)[0] != "nowhere"
 
     @staticmethod
     def call_of_error(values, its_format):

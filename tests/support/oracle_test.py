@@ -234,9 +234,9 @@ class Classes(unittest.TestCase):
 
     def test_rules(self):
         for code, expected in [
-            ("A.Balance", "quota"), ("A.LoadBalance", "unknown"), ("FailedOperation.Balance", "quota"),
+            ("A.Balance", "quota"), ("A.LoadBalance", "unknown"), ("FailedOperation.Balance", "business"),
             ("FailedOperation.FailedOperation", "business"), ("InvalidBalance", "caller"),
-            ("FailedOperation.FailedOperation.Balance", "quota"), ("B.SoldOut", "unknown"),
+            ("FailedOperation.FailedOperation.Balance", "business"), ("B.SoldOut", "unknown"),
             ("A.SoldOut", "resource"), ("Balance", "unknown"),
         ]:
             self.assertEqual(self.found("cvm", "", code)[1], expected, code)

@@ -32,7 +32,7 @@ class Record:
     too_long: bool = False
     partial: bool = False  # goes on in the next line of its stream
     stream: int = 0  # 1: standard error
-    wrappers: int = 0
+    wrappers: tuple = ()  # the functions that took them off
 
 
 def unwrap_docker(record):
@@ -95,14 +95,6 @@ def unwrap_journald(record):
     return False
 
 
-def unwrap(record):
-    """Takes off what is plainly there, up to four deep."""
-    while record.wrappers < WRAPPERS_MAX and not record.partial:
-        if not any(take(record) for take in (unwrap_docker, unwrap_cri, unwrap_syslog, unwrap_journald)):
-            return
-        record.wrappers += 1
-
-
 class Stream:
     """Standard output or standard error: what of it is not whole yet."""
 
@@ -118,62 +110,100 @@ class Joiner:
     def __init__(self, join_json):
         self.join_json = join_json
         self.streams = (Stream(), Stream())
+        self.span = 0  # bytes of the file from where the first open record begins
+
+    def is_open(self):
+        return any(stream.parts is not None or stream.pending for stream in self.streams)
+
+    def continues(self, record):
+        """Whether the line is wrapped as the parts are that it would go on with."""
+        parts = self.streams[record.stream].parts
+        return (parts is not None and record.wrappers != ()
+                and len(record.wrappers) == len(parts.wrappers) and record.wrappers[-1] == parts.wrappers[-1])
+
+    def unwrap(self, record):
+        """Takes off what is plainly there, up to four deep, but what is in a part."""
+        while len(record.wrappers) < WRAPPERS_MAX and not record.partial and not self.continues(record):
+            found = next((take for take in (unwrap_docker, unwrap_cri, unwrap_syslog, unwrap_journald)
+                          if take(record)), None)
+            if found is None:
+                return
+            record.wrappers += (found,)
 
     def feed(self, line):
-        if len(line) > oracle.MAX_LINE_BYTES:
-            return [Record(line, too_long=True)]
-        record = Record(line)
-        unwrap(record)
+        found = []
+        record = Record(line, too_long=len(line) > oracle.MAX_LINE_BYTES)
+        if not record.too_long:
+            self.unwrap(record)
+        if self.is_open() and self.span + len(line) + 1 > oracle.MAX_LINE_BYTES:
+            found = self.finish()
+            if not record.too_long:
+                self.unwrap(record)
+        self.span = self.span + len(line) + 1 if self.is_open() else len(line) + 1
+        if record.too_long:
+            return [*found, record]
         stream = self.streams[record.stream]
-        if stream.parts is None and not record.partial:
-            return self.join(stream, record)
+        if not record.partial and not self.continues(record):
+            return found + self.join(stream, record)
         if stream.parts is None:
             stream.parts = Record(b"", lines=0, wrappers=record.wrappers, stream=record.stream)
-        whole = stream.parts
-        whole.lines += 1
-        whole.text += record.text
-        if record.partial:
-            return []
-        return self.complete(stream)
+        stream.parts.lines += 1
+        stream.parts.text += record.text
+        return found if record.partial else found + self.complete(stream)
 
     def complete(self, stream):
         record, stream.parts = stream.parts, None
-        record.too_long = len(record.text) > oracle.MAX_LINE_BYTES
-        unwrap(record)
+        self.unwrap(record)
         return self.join(stream, record)
 
     def join(self, stream, record):
-        if not self.join_json or record.too_long:
+        if not self.join_json:
             return [record]
-        given_up, rest = [], 0
-        if stream.pending:
-            state, rest = stream.scanner.feed(record.text, 0)
-            if state == "broken":
-                given_up, stream.pending, rest = stream.pending, [], 0
-            elif state == "open":
-                rest = len(record.text)
-        inside = bool(stream.pending) and state == "open" or stream.scanner.stops_inside(record.text, rest)
-        if not inside and not stream.pending:
-            return [*given_up, record]
-        stream.pending.append(record)
-        size = sum(len(one.text) + 1 for one in stream.pending)
-        if inside:
+        found, waiting = [], [record]
+        while waiting:
+            if not self.add_line(stream, waiting[0], found):
+                waiting = self.give_up(stream, found) + waiting  # and looks at the line again
+                continue
+            waiting.pop(0)
+            size = sum(len(one.text) + 1 for one in stream.pending)
             if len(stream.pending) >= JOIN_LINES_MAX or size > oracle.MAX_LINE_BYTES:
-                given_up, stream.pending = [*given_up, *stream.pending], []
-            return given_up
-        text = b"\n".join(one.text for one in stream.pending)
-        whole = Record(text, lines=sum(one.lines for one in stream.pending),
-                       too_long=len(text) > oracle.MAX_LINE_BYTES)
-        stream.pending = []
-        return [*given_up, whole]
+                waiting = self.give_up(stream, found) + waiting
+        return found
+
+    @staticmethod
+    def add_line(stream, line, found):
+        """False if the document that is open cannot go on with this line."""
+        state, rest = "none", 0
+        if stream.pending:
+            state, rest = stream.scanner.feed(line.text, 0)
+            if state == "broken":
+                return False
+        inside = state == "open" or stream.scanner.stops_inside(line.text, rest)
+        if not inside and not stream.pending:
+            found.append(line)
+            return True
+        stream.pending.append(line)
+        if not inside:
+            text = b"\n".join(one.text for one in stream.pending)
+            found.append(Record(text, lines=sum(one.lines for one in stream.pending)))
+            stream.pending = []
+        return True
+
+    @staticmethod
+    def give_up(stream, found):
+        """The first line counts by itself, the others are to be looked at anew."""
+        found.append(stream.pending[0])
+        others, stream.pending = stream.pending[1:], []
+        return others
 
     def finish(self):
         found = []
         for stream in self.streams:
             if stream.parts is not None:
                 found += self.complete(stream)
-            found += stream.pending
-            stream.pending = []
+            while stream.pending:
+                for line in self.give_up(stream, found):
+                    found += self.join(stream, line)
         return found
 
 

@@ -14,7 +14,8 @@ class WrappersTest : public testing::Test {
     line_ = {};
     line_.content = padded_->view();
     texts_.clear();
-    unwrap_detected(line_, texts_, scratch_);
+    while (unwrap_detected(line_, texts_, scratch_)) {
+    }
     return line_;
   }
   std::string wrappers() const {
