@@ -177,17 +177,22 @@ std::uint32_t SeriesStore::code_series(std::uint32_t source, const std::string& 
   });
 }
 
+template <class Series>
+void SeriesStore::name_series(Series& series, std::uint32_t source, const std::string& service,
+                              const std::string& action, const std::string& code) {
+  series.labels = keep(label_text(state_.sources[source].labels,
+                                  {{"api_service", service}, {"action", action}, {"code", code}}));
+  series.service = keep(service);
+  series.action = keep(action);
+  series.code = keep(code);
+  series.source = source;
+}
+
 std::uint32_t SeriesStore::error_series(std::uint32_t source, const std::string& service,
                                         const std::string& action, const std::string& code) {
   return find_or_add(error_index_, state_.errors, key_of(source, {service, action, code}), [&] {
     ErrorSeries series;
-    series.labels =
-        keep(label_text(state_.sources[source].labels,
-                        {{"api_service", service}, {"action", action}, {"code", code}}));
-    series.service = keep(service);
-    series.action = keep(action);
-    series.code = keep(code);
-    series.source = source;
+    name_series(series, source, service, action, code);
     series.code_series = code_series(source, service, code, true);
     return series;
   });
@@ -197,13 +202,7 @@ std::uint32_t SeriesStore::item_series(std::uint32_t source, const std::string& 
                                        const std::string& action, const std::string& code) {
   return find_or_add(item_index_, state_.items, key_of(source, {service, action, code}), [&] {
     ItemSeries series;
-    series.labels =
-        keep(label_text(state_.sources[source].labels,
-                        {{"api_service", service}, {"action", action}, {"code", code}}));
-    series.service = keep(service);
-    series.action = keep(action);
-    series.code = keep(code);
-    series.source = source;
+    name_series(series, source, service, action, code);
     code_info(service, code);
     return series;
   });

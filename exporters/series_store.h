@@ -206,6 +206,9 @@ class SeriesStore {
                             const std::string& action);
   std::uint32_t code_series(std::uint32_t source, const std::string& service,
                             const std::string& code, bool lazy);
+  template <class Series>
+  void name_series(Series& series, std::uint32_t source, const std::string& service,
+                   const std::string& action, const std::string& code);
   std::uint32_t error_series(std::uint32_t source, const std::string& service,
                              const std::string& action, const std::string& code);
   std::uint32_t item_series(std::uint32_t source, const std::string& service,
