@@ -4,9 +4,11 @@ include(GNUInstallDirs)
 
 install(TARGETS apierrd RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 
-# The catalogs are compiled in; these copies are for reading and as a model for overlays.
+# Catalogs and formats are compiled in; these copies are for reading and as a model for own ones.
 install(DIRECTORY parsers/catalogs/ DESTINATION ${CMAKE_INSTALL_DATADIR}/apierrd/catalogs
         FILES_MATCHING PATTERN "*.yaml" PATTERN "*.codes")
+install(DIRECTORY parsers/formats/ DESTINATION ${CMAKE_INSTALL_DATADIR}/apierrd/formats
+        FILES_MATCHING PATTERN "*.yaml")
 
 install(FILES README.md CHANGELOG.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs)
