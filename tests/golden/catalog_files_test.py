@@ -13,8 +13,8 @@ VALUES = {"fault_domain": {"caller", "credential", "permission", "quota", "busin
                            "network", "none", "unknown"},
           "retryable": {"no", "backoff", "later", "after_fix"}, "severity": {"critical", "warning", "info"},
           "event": {"none", "page"}, "slo": {"true", "false"}}
-NEEDED = {"code", "fault_domain", "retryable", "severity", "description", "remedy", "source"}
-OPTIONAL = {"description_zh", "event", "slo"}
+NEEDED = {"code", "fault_domain", "retryable", "severity", "description", "description_zh", "remedy", "source"}
+OPTIONAL = {"event", "slo"}
 CODE = {"tencentcloud": r"[A-Za-z][A-Za-z0-9._]{0,127}"}  # the vendor's own alphabet
 CODE_OF_OTHERS = r"[A-Za-z][A-Za-z0-9._:/-]{0,127}"
 VENDORS = {"tencentcloud", "aws", "alibabacloud", "googlecloud", "azure", "volcengine"}
@@ -34,8 +34,8 @@ def check_code(name, vendor, sources, entry):
             faults.append(f"{name}: {code}: {key} '{entry[key]}'")
     if entry["source"] not in sources:
         faults.append(f"{name}: {code}: source '{entry['source']}' is not listed")
-    if vendor == "tencentcloud" and not entry.get("description_zh"):
-        faults.append(f"{name}: {code}: no description_zh")
+    if not entry["description_zh"].rstrip().endswith("。"):
+        faults.append(f"{name}: {code}: description_zh is no sentence")
     for key in ("description", "remedy"):
         if not entry[key].rstrip().endswith("."):
             faults.append(f"{name}: {code}: {key} is no sentence")
