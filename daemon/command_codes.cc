@@ -9,7 +9,9 @@
 #include "daemon/commands.h"
 #include "daemon/config.h"
 #include "daemon/log.h"
+#include "daemon/name_list.h"
 #include "exporters/json_writer.h"
+#include "parsers/ascii.h"
 #include "parsers/catalog.h"
 #include "parsers/nearest_names.h"
 
@@ -24,9 +26,7 @@ struct FoundCode {
 
 std::string lower(std::string_view text) {
   std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  }
+  for (char& c : out) c = to_lower(c);
   return out;
 }
 
@@ -108,13 +108,9 @@ std::vector<std::pair<Block, std::vector<const FoundCode*>>> blocks_of(
 }
 
 std::string products_text(const std::vector<const FoundCode*>& rows) {
-  constexpr std::size_t kShown = 8;
-  std::string out;
-  for (std::size_t i = 0; i < std::min(rows.size(), kShown); ++i) {
-    out.append(i ? ", " : "").append(rows[i]->product);
-  }
-  if (rows.size() > kShown) out += fmt::format(" and {} more", rows.size() - kShown);
-  return out;
+  std::vector<std::string_view> products;
+  for (const FoundCode* row : rows) products.push_back(row->product);
+  return some_names(products, 8);
 }
 
 void print_table(const Catalog& catalog, const std::vector<FoundCode>& rows, bool with_actions) {

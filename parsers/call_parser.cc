@@ -4,23 +4,16 @@
 #include <set>
 #include <utility>
 
+#include "parsers/ascii.h"
 #include "parsers/json_prefix.h"
 
 namespace apierrd {
 
 namespace {
 
-constexpr std::string_view kBlanks = " \t\r\n";
-
 // Where loggers keep a record's time; of several the first that can be read.
 constexpr std::array<std::string_view, 7> kLogTimes{
     "time", "ts", "timestamp", "@timestamp", "eventTime", "asctime", "datetime"};
-
-std::string_view trim(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(kBlanks);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
-}
 
 // An id that says there is none, or is too long to be kept, is none.
 std::string_view request_id_of(const TemplateMatch& match) {
@@ -49,7 +42,7 @@ Verdict CallParser::parse(std::string_view text, const SourceFormat& format, con
   unreadable_ = Verdict::kNotApiCall;
   nesting_ = {};
   texts_.clear();
-  if (text.find_first_not_of(kBlanks) == std::string_view::npos) return Verdict::kBlank;
+  if (trim_blanks(text).empty()) return Verdict::kBlank;
   Verdict verdict = format.strict ? parse_strictly(text) : look_into_text(text, 0);
   if (!format.strict && verdict != Verdict::kRecord) {
     if (!valid_utf8(text)) return Verdict::kInvalidUtf8;  // of two faults the encoding is named
@@ -83,7 +76,7 @@ Verdict CallParser::parse_strictly(std::string_view text) {
 Verdict CallParser::look_into_text(std::string_view text, std::size_t depth) {
   const std::size_t first_call = count_;
   Verdict verdict = Verdict::kNotApiCall;
-  const std::string_view trimmed = trim(text);
+  const std::string_view trimmed = trim_blanks(text);
   if (trimmed.starts_with('{') || trimmed.starts_with('[') || trimmed.starts_with('"')) {
     JsonDocument& document = document_at(depth);
     const Verdict whole = document.parse(trimmed);

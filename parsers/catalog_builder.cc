@@ -3,7 +3,6 @@
 #include <optional>
 #include <set>
 
-#include "parsers/call_parser.h"
 #include "parsers/catalog.h"
 #include "parsers/error_code.h"
 #include "parsers/yaml_tree.h"

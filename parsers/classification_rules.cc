@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "parsers/ascii.h"
 #include "parsers/error_code.h"
 #include "parsers/yaml_tree.h"
 
@@ -10,7 +11,7 @@ namespace apierrd {
 
 namespace {
 
-constexpr std::size_t kPhrasesMax = 10'000;  // the file we ship has some hundred
+constexpr std::size_t kPhrasesMax = 10'000;  // of a rule; all we ship have 1,216 together
 constexpr std::size_t kWordsMax = 8;         // of a phrase; longer ones would name a single code
 
 enum class Kind : std::uint8_t { kOther, kLower, kUpper };
@@ -20,11 +21,11 @@ std::vector<Kind> kinds_of(std::string_view text) {
   std::vector<Kind> kinds;
   Kind letter = Kind::kOther;
   for (const char c : text) {
-    if (c >= 'a' && c <= 'z') {
+    if (is_lower(c)) {
       letter = Kind::kLower;
-    } else if (c >= 'A' && c <= 'Z') {
+    } else if (is_upper(c)) {
       letter = Kind::kUpper;
-    } else if (c < '0' || c > '9') {
+    } else if (!is_digit(c)) {
       letter = Kind::kOther;
     } else if (letter == Kind::kOther) {
       letter = Kind::kLower;
@@ -44,12 +45,12 @@ std::vector<std::string> plain_words(std::string_view text) {
       open = false;
       continue;
     }
-    const bool capital = text[i] >= 'A' && text[i] <= 'Z';
-    const bool small_follows = i + 1 < text.size() && text[i + 1] >= 'a' && text[i + 1] <= 'z';
+    const bool capital = is_upper(text[i]);
+    const bool small_follows = i + 1 < text.size() && is_lower(text[i + 1]);
     if (capital && open && (kinds[i - 1] == Kind::kLower || small_follows)) open = false;
     if (!open) words.emplace_back();
     open = true;
-    words.back().push_back(capital ? static_cast<char>(text[i] + 32) : text[i]);
+    words.back().push_back(to_lower(text[i]));
   }
   return words;
 }

@@ -2,20 +2,26 @@
 
 #include <algorithm>
 
+#include "parsers/ascii.h"
+
 namespace apierrd {
 
 namespace {
 
-bool letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool digit(char c) { return c >= '0' && c <= '9'; }
-
 bool made_of(std::string_view text, std::string_view others) {
   return std::all_of(text.begin(), text.end(), [others](char c) {
-    return letter(c) || digit(c) || others.find(c) != std::string_view::npos;
+    return is_letter(c) || is_digit(c) || others.find(c) != std::string_view::npos;
   });
 }
 
 }  // namespace
+
+std::string_view trim_code(std::string_view code) {
+  code = trim_blanks(code);
+  if (code.ends_with('.')) code.remove_suffix(1);
+  code = trim_blanks(code);
+  return code.empty() ? kUnknownName : code;
+}
 
 std::string_view class_of(std::string_view code) { return code.substr(0, code.find('.')); }
 
@@ -31,7 +37,7 @@ std::string product_key(std::string_view vendor, std::string_view product) {
 }
 
 bool valid_code(std::string_view code, std::string_view vendor) {
-  return !code.empty() && code.size() <= kCodeBytesMax && letter(code.front()) &&
+  return !code.empty() && code.size() <= kCodeBytesMax && is_letter(code.front()) &&
          made_of(code, vendor == kDefaultVendor ? "._" : "._-:/");
 }
 

@@ -18,6 +18,13 @@ inline constexpr std::string_view kClientProduct = "client";
 
 inline constexpr std::size_t kCodeBytesMax = 128;  ///< the longest documented code has 89
 
+/// Stands for a service or action the line does not name.
+inline constexpr std::string_view kUnknownName = "unknown";
+
+/// `FailedOperation.X. ` -> `FailedOperation.X`: blanks off both ends, one trailing dot, blanks
+/// again. Both occur in the vendor's own examples. What is nothing but blanks becomes `unknown`.
+std::string_view trim_code(std::string_view code);
+
 /// The part before the first dot.
 std::string_view class_of(std::string_view code);
 

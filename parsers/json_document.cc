@@ -4,6 +4,8 @@
 
 #include <cstring>
 
+#include "parsers/ascii.h"
+
 namespace apierrd {
 
 namespace ondemand = simdjson::ondemand;
@@ -22,22 +24,6 @@ namespace {
 
 // 1 MiB of nodes; ordinary lines have some dozens.
 constexpr std::size_t kNodesKeptMax = (1U << 20) / sizeof(JsonNode);
-
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-int hex_value(char c) {
-  if (is_digit(c)) return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-std::string_view trim_blanks(std::string_view text) {
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-  return text;
-}
 
 // RFC 8259 section 6. Range is no matter here: a number nobody maps may be any size.
 bool valid_number(std::string_view text) {

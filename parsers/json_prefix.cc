@@ -1,22 +1,20 @@
 #include "parsers/json_prefix.h"
 
+#include "parsers/ascii.h"
 #include "parsers/json_document.h"
 
 namespace apierrd {
 
 namespace {
 
-constexpr std::string_view kBlanks = " \t\r\n";
-
 bool is_scalar_character(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || c == '-' || c == '+' || c == '.' ||
-         c == 'E';
+  return is_digit(c) || is_lower(c) || c == '-' || c == '+' || c == '.' || c == 'E';
 }
 
 // Scalars are judged by their first letters: enough to tell a document from prose.
 bool may_be_scalar(std::string_view text) {
   const char first = text.front();
-  if (first == '-' || (first >= '0' && first <= '9')) return true;
+  if (first == '-' || is_digit(first)) return true;
   return text == "true" || text == "false" || text == "null";
 }
 
@@ -123,6 +121,13 @@ EmbeddedDocument find_document(std::string_view text, std::size_t from) {
     from += used > 0 ? used : 1;
   }
   return found;
+}
+
+bool is_meant_as_json(std::string_view text) {
+  text = trim_blanks(text);
+  if (!text.starts_with('{')) return false;
+  const std::size_t next = text.find_first_not_of(kBlanks, 1);
+  return next != std::string_view::npos && (text[next] == '"' || text[next] == '}');
 }
 
 }  // namespace apierrd

@@ -50,4 +50,7 @@ struct EmbeddedDocument {
 };
 EmbeddedDocument find_document(std::string_view text, std::size_t from);
 
+/// `{"`, blanks aside: whoever wrote this meant JSON.
+bool is_meant_as_json(std::string_view text);
+
 }  // namespace apierrd

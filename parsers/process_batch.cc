@@ -1,20 +1,21 @@
 #include "parsers/process_batch.h"
 
-#include "parsers/framing.h"
+#include <optional>
 
 namespace apierrd {
+
+Verdict read_record(const Record& record, const Ruleset& ruleset, CallParser& parser) {
+  if (record.too_long || record.text.size() > ruleset.line_bytes_max) return Verdict::kLineTooLong;
+  if (record.not_wrapped) return Verdict::kNotWrapped;
+  return parser.parse(record.text, ruleset.format, ruleset.catalog.get(),
+                      record.wrapping.time_unix_ns);
+}
 
 namespace {
 
 void count(const Record& record, const Ruleset& ruleset, std::int64_t now_unix_ns,
            CallParser& parser, Tally& tally) {
-  Verdict verdict = Verdict::kNotWrapped;
-  if (record.too_long || record.text.size() > ruleset.line_bytes_max) {
-    verdict = Verdict::kLineTooLong;
-  } else if (!record.not_wrapped) {
-    verdict = parser.parse(record.text, ruleset.format, ruleset.catalog.get(),
-                           record.wrapping.time_unix_ns);
-  }
+  const Verdict verdict = read_record(record, ruleset, parser);
   tally.lines.lines += record.lines;
   ++tally.lines.by_verdict[static_cast<std::size_t>(verdict)];
   tally.lines.by_verdict[static_cast<std::size_t>(Verdict::kJoined)] += record.lines - 1;
@@ -39,26 +40,27 @@ void process_batch(const LineBatch& batch, const Ruleset& ruleset, CallParser& p
     text.remove_prefix(kByteOrderMark.size());
     if (text.empty()) return;  // a file of nothing but the mark has no line
   }
-  const bool one_line_each = ruleset.format.framing.one_line_each();
-  Framer framer(ruleset.format.framing, ruleset.line_bytes_max);
-  const auto count_all = [&](const std::vector<Record>& records) {
-    for (const Record& record : records) {
-      count(record, ruleset, batch.now_unix_ns, parser, tally);
-    }
+  const auto count_one = [&](const Record& record) {
+    count(record, ruleset, batch.now_unix_ns, parser, tally);
   };
+  std::optional<Framer> framer;
+  if (!ruleset.format.framing.one_line_each()) {
+    framer.emplace(ruleset.format.framing, ruleset.line_bytes_max);
+  }
   Record single;
   while (!text.empty()) {
     const std::size_t before = text.size();
     const std::string_view line = take_line(text);
-    if (one_line_each) {
+    if (framer) {
+      for (const Record& record : framer->feed(line, before - text.size())) count_one(record);
+    } else {
       single.text = line;
       single.bytes = before - text.size();
-      count(single, ruleset, batch.now_unix_ns, parser, tally);
-    } else {
-      count_all(framer.feed(line, before - text.size()));
+      count_one(single);
     }
   }
-  count_all(framer.finish());
+  if (!framer) return;
+  for (const Record& record : framer->finish()) count_one(record);
 }
 
 }  // namespace apierrd

@@ -7,6 +7,7 @@
 
 #include "parsers/call_parser.h"
 #include "parsers/catalog.h"
+#include "parsers/framing.h"
 #include "parsers/line_batch.h"
 #include "parsers/log_format.h"
 #include "parsers/tally.h"
@@ -19,6 +20,9 @@ struct Ruleset {
   SourceFormat format;
   std::size_t line_bytes_max = kLineBytesDefault;
 };
+
+/// What becomes of a record; after kRecord `parser` holds its calls.
+Verdict read_record(const Record& record, const Ruleset& ruleset, CallParser& parser);
 
 /// Adds what the batch holds to `tally`. `parser` is scratch memory and carries nothing from line
 /// to line.

@@ -2,11 +2,12 @@
 
 #include <algorithm>
 
+#include "parsers/ascii.h"
+#include "parsers/json_prefix.h"
+
 namespace apierrd {
 
 namespace {
-
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 // The first value that is there and not null.
 const JsonNode* first_value(const JsonDocument& document, const JsonNode& from,
@@ -45,22 +46,6 @@ std::optional<std::string_view> if_any(std::string_view text) {
 
 }  // namespace
 
-std::string_view trim_code(std::string_view code) {
-  static constexpr std::string_view kBlanks = " \t\r\n";
-  const auto trim_blanks = [&code] {
-    while (!code.empty() && kBlanks.find(code.back()) != std::string_view::npos) {
-      code.remove_suffix(1);
-    }
-    while (!code.empty() && kBlanks.find(code.front()) != std::string_view::npos) {
-      code.remove_prefix(1);
-    }
-  };
-  trim_blanks();
-  if (code.ends_with('.')) code.remove_suffix(1);
-  trim_blanks();
-  return code.empty() ? kUnknownName : code;
-}
-
 std::string_view service_of_host(std::string_view host, const std::vector<std::string>& suffixes,
                                  std::string& lower) {
   constexpr std::string_view kSchemeCharacters =  // RFC 3986 section 3.1
@@ -72,8 +57,7 @@ std::string_view service_of_host(std::string_view host, const std::vector<std::s
   host = host.substr(0, host.find_first_of("/?#"));
   host = host.substr(0, host.find(':'));
   lower.assign(host);
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  std::transform(lower.begin(), lower.end(), lower.begin(), to_lower);
   const bool known = std::any_of(suffixes.begin(), suffixes.end(), [&](const std::string& suffix) {
     return lower.ends_with(suffix);
   });
@@ -88,21 +72,7 @@ std::string_view region_of_host(std::string_view lower_host) {
   return second.find('-') == std::string_view::npos ? std::string_view() : second;
 }
 
-bool is_meant_as_json(std::string_view text) {
-  constexpr std::string_view kBlanks = " \t\r\n";
-  const std::size_t brace = text.find_first_not_of(kBlanks);
-  if (brace == std::string_view::npos || text[brace] != '{') return false;
-  const std::size_t next = text.find_first_not_of(kBlanks, brace + 1);
-  return next != std::string_view::npos && (text[next] == '"' || text[next] == '}');
-}
-
-bool looks_like_code(std::string_view text) {
-  if (text.empty() || text.size() > kCodeBytesMax) return false;
-  if (text.front() < 'A' || text.front() > 'Z') return false;
-  return std::all_of(text.begin(), text.end(), [](char c) {
-    return is_letter(c) || (c >= '0' && c <= '9') || c == '.' || c == '_';
-  });
-}
+bool looks_like_code(std::string_view text) { return valid_code(text) && is_upper(text.front()); }
 
 std::string_view service_label(std::string_view vendor, std::string_view service, TextPool& texts) {
   if (vendor == kDefaultVendor) return service;

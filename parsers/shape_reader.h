@@ -14,9 +14,6 @@
 
 namespace apierrd {
 
-/// Stands for a service or action the line does not name.
-inline constexpr std::string_view kUnknownName = "unknown";
-
 /// Request ids are opaque; the vendor's are UUIDs of 36. Longer ones than this are left out, so
 /// that an exemplar stays within OpenMetrics' 128 characters.
 inline constexpr std::size_t kRequestIdMax = 63;
@@ -90,10 +87,6 @@ class ShapeReader {
   bool broken_json_ = false;
 };
 
-/// `FailedOperation.X. ` -> `FailedOperation.X`: blanks off both ends, one trailing dot, blanks
-/// again. Both occur in the vendor's own examples. What is nothing but blanks becomes `unknown`.
-std::string_view trim_code(std::string_view code);
-
 /// `https://cvm.ap-guangzhou.tencentcloudapi.com:443/` -> `cvm`; empty for hosts that end in none
 /// of `suffixes`. The result is in lower case and lives in `lower`.
 std::string_view service_of_host(std::string_view host, const std::vector<std::string>& suffixes,
@@ -101,9 +94,6 @@ std::string_view service_of_host(std::string_view host, const std::vector<std::s
 
 /// The region a host names behind the service, as `ap-guangzhou`; empty if none.
 std::string_view region_of_host(std::string_view lower_host);
-
-/// `{"`, blanks aside: whoever wrote this meant JSON.
-bool is_meant_as_json(std::string_view text);
 
 /// The first character is a letter, a capital unless the vendor has it otherwise; letters, digits,
 /// dots and underscores follow, at most kCodeBytesMax in all.

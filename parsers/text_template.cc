@@ -3,17 +3,14 @@
 #include <algorithm>
 #include <optional>
 
+#include "parsers/ascii.h"
+
 namespace apierrd {
 
 namespace {
 
 constexpr std::array<std::string_view, kCaptureCount> kCaptureNames{
     "code", "message", "request_id", "service", "action", "region", "host", "latency", ""};
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
-bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 
 bool is_text(Capture capture) {
   return capture == Capture::kMessage || capture == Capture::kSkipped;
@@ -41,7 +38,7 @@ bool starts_with_uuid(std::string_view text) {
   if (text.size() < kUuidBytes) return false;
   for (std::size_t i = 0; i < kUuidBytes; ++i) {
     const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-    if (dash ? text[i] != '-' : !is_hex(text[i])) return false;
+    if (dash ? text[i] != '-' : hex_value(text[i]) < 0) return false;
   }
   return true;
 }

@@ -5,14 +5,14 @@
 #include <cmath>
 #include <limits>
 
+#include "parsers/ascii.h"
+
 namespace apierrd {
 
 namespace {
 
 constexpr std::int64_t kNanosPerSecond = 1'000'000'000;
 constexpr std::int64_t kMaxNanos = std::numeric_limits<std::int64_t>::max();
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // Takes exactly `count` digits off the front of `text`.
 std::optional<int> take_digits(std::string_view& text, std::size_t count) {

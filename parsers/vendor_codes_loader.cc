@@ -4,7 +4,6 @@
 #include <iterator>
 #include <optional>
 
-#include "parsers/call_parser.h"
 #include "parsers/error_code.h"
 #include "parsers/vendor_codes.h"
 

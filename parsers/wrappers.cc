@@ -4,13 +4,12 @@
 #include <charconv>
 #include <string>
 
+#include "parsers/ascii.h"
 #include "parsers/time_text.h"
 
 namespace apierrd {
 
 namespace {
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // Takes the text before the next blank, and the blank, off `rest`; false if there is none.
 bool take_word(std::string_view& rest, std::string_view& word) {

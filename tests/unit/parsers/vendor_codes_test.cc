@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "parsers/call_parser.h"
 #include "parsers/catalog.h"
 
 namespace apierrd {

@@ -1,66 +1,20 @@
-// check and explain: looking at configuration and lines without running anything.
+// explain: how a line is understood, step by step, and why.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <iostream>
 #include <iterator>
-#include <span>
 
 #include "daemon/commands.h"
 #include "daemon/config.h"
 #include "daemon/log.h"
-#include "daemon/os.h"
+#include "daemon/name_list.h"
 #include "exporters/exposition.h"
 #include "exporters/label_text.h"
-#include "parsers/call_parser.h"
-#include "parsers/framing.h"
-#include "parsers/line_batch.h"
+#include "parsers/process_batch.h"
 #include "parsers/time_text.h"
 
 namespace apierrd {
-
-int check_command(const std::string& config_path, bool effective) {
-  const LoadedConfig loaded = load_config(config_path);
-  if (!loaded.errors.empty()) return report(loaded.errors);
-  if (effective) {
-    for (const Setting& setting : loaded.config.settings) {
-      std::cout << fmt::format("{} = {}    # {}\n", setting.key, printable(setting.value),
-                               setting.origin);
-    }
-  }
-  int code = kExitFine;
-  PosixFileSystem files;
-  for (const SourceConfig& source : loaded.config.sources) {
-    std::size_t matched = 0;
-    for (const std::string& pattern : source.paths) {
-      for (const std::string& path : files.glob(pattern)) {
-        ++matched;
-        const auto file = files.open(path);
-        const auto info = files.info(path);
-        if (file && info && *info && (*info)->regular) continue;
-        std::cout << fmt::format(
-            "finding: source {}: {}\n", source.name,
-            file ? path + ": not a regular file; it will not be read" : file.error().text());
-        code = kExitFindings;
-      }
-    }
-    if (matched == 0) {
-      std::cout << fmt::format("note: source {}: no file matches yet\n", source.name);
-    }
-  }
-  const Catalog& catalog = *loaded.catalog;
-  std::vector<std::string> products;
-  for (const std::string& product : loaded.config.products) {
-    products.push_back(fmt::format("{} {}", product, catalog.codes_of(product).size()));
-  }
-  std::cout << fmt::format(
-      "{}: {} source(s), {} documented codes of {} products, {} of them curated; "
-      "at 0 from the start: {}\n",
-      code == kExitFine ? "ok" : "not ok", loaded.config.sources.size(), catalog.all_codes().size(),
-      catalog.products().size(), catalog.entries().size(),
-      products.empty() ? "none" : fmt::format("{}", fmt::join(products, ", ")));
-  return code;
-}
 
 namespace {
 
@@ -79,15 +33,6 @@ std::string_view envelope_text(CallOrigin::Envelope envelope) {
   return "none";
 }
 
-// At most five names, then how many more.
-std::string some_of(const std::vector<std::string_view>& names) {
-  constexpr std::size_t kShown = 5;
-  const std::span<const std::string_view> all(names);
-  std::string out = fmt::format("{}", fmt::join(all.first(std::min(all.size(), kShown)), ", "));
-  if (names.size() > kShown) out += fmt::format(" and {} more", names.size() - kShown);
-  return out;
-}
-
 std::string documented_text(const ApiCall& call, const Catalog& catalog) {
   switch (catalog.documentation(call.service, call.action, call.code)) {
     case Documentation::kAction:
@@ -99,7 +44,8 @@ std::string documented_text(const ApiCall& call, const Catalog& catalog) {
                  : "for the product; which of its codes this action may return is not known";
     case Documentation::kProduct: return "for the product, but not for this action";
     case Documentation::kElsewhere:
-      return "for other products only: " + some_of(catalog.elsewhere(call.service, call.code));
+      return "for other products only: " +
+             some_names(catalog.elsewhere(call.service, call.code), 5);
     case Documentation::kNowhere: break;
   }
   return "in no catalog";
@@ -165,13 +111,6 @@ void explain_call(const ApiCall& call, const Catalog& catalog, const std::string
   }
 }
 
-Verdict verdict_of(const Record& record, const SourceFormat& format, const Config& config,
-                   const Catalog& catalog, CallParser& parser) {
-  if (record.too_long || record.text.size() > config.line_bytes) return Verdict::kLineTooLong;
-  if (record.not_wrapped) return Verdict::kNotWrapped;
-  return parser.parse(record.text, format, &catalog, record.wrapping.time_unix_ns);
-}
-
 std::string verdict_text(Verdict verdict) {
   const VerdictInfo& info = info_of(verdict);
   constexpr std::string_view kKinds[] = {"recognised", "ignored", "rejected"};
@@ -179,10 +118,9 @@ std::string verdict_text(Verdict verdict) {
                      info.name);
 }
 
-Verdict explain_record(const Record& record, const SourceConfig& source, const Config& config,
-                       const Catalog& catalog) {
+Verdict explain_record(const Record& record, const Ruleset& ruleset, const std::string& source) {
   CallParser parser;
-  const Verdict verdict = verdict_of(record, source.log_format, config, catalog, parser);
+  const Verdict verdict = read_record(record, ruleset, parser);
   std::cout << verdict_text(verdict) << "\n";
   if (record.lines > 1) print_field("lines", std::to_string(record.lines) + " joined");
   std::vector<std::string_view> wrappers;
@@ -196,40 +134,43 @@ Verdict explain_record(const Record& record, const SourceConfig& source, const C
   std::string fields;  // gathered from the inside out
   for (std::size_t i = nesting.depth; i-- > 0;) fields.append("/").append(nesting.fields[i]);
   if (!fields.empty()) print_field("found in", fields);
-  for (const ApiCall& call : parser.calls()) explain_call(call, catalog, source.name);
+  for (const ApiCall& call : parser.calls()) explain_call(call, *ruleset.catalog, source);
   return verdict;
 }
 
 // Nobody has said how the lines are to be understood, and as the default has it there is no call.
-void explain_as_auto(std::string_view text, const Config& config, const Catalog& catalog) {
-  const SourceFormat format = *source_format("auto", config.formats);
-  Framer framer(format.framing, config.line_bytes);
+void explain_as_auto(std::string_view text, Ruleset ruleset,
+                     const std::vector<LogFormat>& formats) {
+  ruleset.format = *source_format("auto", formats);
+  Framer framer(ruleset.format.framing, ruleset.line_bytes_max);
   const std::vector<Record>* records = &framer.feed(text, text.size());
   if (records->empty()) records = &framer.finish();
   CallParser parser;
-  const Verdict verdict = verdict_of(records->front(), format, config, catalog, parser);
+  const Verdict verdict = read_record(records->front(), ruleset, parser);
   std::cout << "as format auto: " << verdict_text(verdict)
             << (verdict == Verdict::kRecord ? "; --format auto shows it" : "") << "\n";
 }
 
 // As `run` would take the lines: wrappers off, records joined. `also_auto`: nobody chose the
 // format.
-void explain_lines(std::string_view text, const SourceConfig& source, const Config& config,
-                   const Catalog& catalog, bool also_auto) {
+void explain_lines(std::string_view text, const SourceConfig& source, const LoadedConfig& loaded,
+                   bool also_auto) {
+  const Ruleset ruleset{loaded.catalog, source.log_format, loaded.config.line_bytes};
   std::string padded(text);
   padded.append(kJsonPadding, '\0');
   std::string_view rest = std::string_view(padded).substr(0, text.size());
-  Framer framer(source.log_format.framing, config.line_bytes);
+  Framer framer(ruleset.format.framing, ruleset.line_bytes_max);
   const auto explain = [&](const std::vector<Record>& records) {
     for (const Record& record : records) {
-      const Verdict verdict = explain_record(record, source, config, catalog);
+      const Verdict verdict = explain_record(record, ruleset, source.name);
       if (!also_auto || verdict == Verdict::kRecord || verdict == Verdict::kBlank) continue;
-      explain_as_auto(record.text, config, catalog);
+      explain_as_auto(record.text, ruleset, loaded.config.formats);
     }
   };
   do {
+    const std::size_t before = rest.size();
     const std::string_view line = rest.empty() ? rest : take_line(rest);
-    explain(framer.feed(line, line.size()));
+    explain(framer.feed(line, before - rest.size()));
   } while (!rest.empty());
   explain(framer.finish());
 }
@@ -269,7 +210,7 @@ int explain_command(const std::string& config_path, const std::string& source_na
   as.log_format.framing.join_json |= join_json;
   std::string text = line;
   if (line == "-") text.assign(std::istreambuf_iterator<char>(std::cin), {});
-  explain_lines(text, as, loaded.config, *loaded.catalog, config_path.empty() && format.empty());
+  explain_lines(text, as, loaded, config_path.empty() && format.empty());
   return kExitFine;
 }
 

@@ -1,0 +1,56 @@
+// check: what a configuration and its catalogs say, without running anything.
+#include <fmt/format.h>
+
+#include <iostream>
+
+#include "daemon/commands.h"
+#include "daemon/config.h"
+#include "daemon/log.h"
+#include "daemon/os.h"
+
+namespace apierrd {
+
+int check_command(const std::string& config_path, bool effective) {
+  const LoadedConfig loaded = load_config(config_path);
+  if (!loaded.errors.empty()) return report(loaded.errors);
+  if (effective) {
+    for (const Setting& setting : loaded.config.settings) {
+      std::cout << fmt::format("{} = {}    # {}\n", setting.key, printable(setting.value),
+                               setting.origin);
+    }
+  }
+  int code = kExitFine;
+  PosixFileSystem files;
+  for (const SourceConfig& source : loaded.config.sources) {
+    std::size_t matched = 0;
+    for (const std::string& pattern : source.paths) {
+      for (const std::string& path : files.glob(pattern)) {
+        ++matched;
+        const auto file = files.open(path);
+        const auto info = files.info(path);
+        if (file && info && *info && (*info)->regular) continue;
+        std::cout << fmt::format(
+            "finding: source {}: {}\n", source.name,
+            file ? path + ": not a regular file; it will not be read" : file.error().text());
+        code = kExitFindings;
+      }
+    }
+    if (matched == 0) {
+      std::cout << fmt::format("note: source {}: no file matches yet\n", source.name);
+    }
+  }
+  const Catalog& catalog = *loaded.catalog;
+  std::vector<std::string> products;
+  for (const std::string& product : loaded.config.products) {
+    products.push_back(fmt::format("{} {}", product, catalog.codes_of(product).size()));
+  }
+  std::cout << fmt::format(
+      "{}: {} source(s), {} documented codes of {} products, {} of them curated; "
+      "at 0 from the start: {}\n",
+      code == kExitFine ? "ok" : "not ok", loaded.config.sources.size(), catalog.all_codes().size(),
+      catalog.products().size(), catalog.entries().size(),
+      products.empty() ? "none" : fmt::format("{}", fmt::join(products, ", ")));
+  return code;
+}
+
+}  // namespace apierrd
