@@ -39,6 +39,9 @@ std::string documented_text(const ApiCall& call, const Catalog& catalog) {
       if (catalog.find(product_key(vendor_of(call.service), kCommonProduct), call.code)) {
         return "for every product";
       }
+      if (catalog.find(product_key(vendor_of(call.service), kClientProduct), call.code)) {
+        return "by the SDKs, which make it up for every product";
+      }
       return catalog.vendor_codes().lists_codes_of(call.service, call.action)
                  ? "for this action"
                  : "for the product; which of its codes this action may return is not known";

@@ -11,6 +11,9 @@ namespace apierrd {
 
 namespace {
 
+// A line of a megabyte can hold 70,000 calls; their memory is not kept for the rest.
+constexpr std::size_t kCallsKept = 1'024;
+
 // Where loggers keep a record's time; of several the first that can be read.
 constexpr std::array<std::string_view, 7> kLogTimes{
     "time", "ts", "timestamp", "@timestamp", "eventTime", "asctime", "datetime"};
@@ -38,6 +41,7 @@ Verdict CallParser::parse(std::string_view text, const SourceFormat& format, con
                           std::optional<std::int64_t> time_unix_ns) {
   format_ = &format;
   catalog_ = catalog;
+  if (calls_.size() > kCallsKept) calls_ = std::vector<ApiCall>(1);
   count_ = 0;
   unreadable_ = Verdict::kNotApiCall;
   nesting_ = {};

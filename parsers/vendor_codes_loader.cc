@@ -124,7 +124,8 @@ class VendorCodesLoader {
     service.versions = line_.substr(name_end + 1, versions_end - name_end - 1);
     service.name_zh = line_.substr(versions_end + 1);
     if (service.name_zh == "-") service.name_zh = {};
-    if (!valid_name(service.name) || service.name == kCommonProduct) {
+    const bool taken = service.name == kCommonProduct || service.name == kClientProduct;
+    if (taken || !valid_name(service.name)) {
       return fault("'" + std::string(service.name) + "' cannot be the name of a service");
     }
     if (!out_.services_.empty() && out_.services_.back().name >= service.name) {
