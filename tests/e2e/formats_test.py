@@ -296,16 +296,22 @@ def renamed_in_a_record(folder):
         scene.finish()
 
 
+def half_for_good(folder, kind):
+    """A daemon that waits for a record's second half, which will not come where the first one is."""
+    folder.mkdir()
+    first, second = split_for_good(kind)
+    scene = Scene(folder, {"app": {"format": "auto", "join_json": True}})
+    scene.write(scene.sum.call(text("First") + "\n", "First"))
+    scene.start()
+    scene.write(first)
+    scene.exact(f"{kind}: half a record waits", lag=len(first))
+    return scene, first, second
+
+
 def reopened_in_a_record(folder):
     """The record's rest is in the new file: each half counts as it is, the first after reader.linger."""
     for kind in ("cri", "pretty"):
-        (folder / kind).mkdir()
-        first, second = split_for_good(kind)
-        scene = Scene(folder / kind, {"app": {"format": "auto", "join_json": True}})
-        scene.write(scene.sum.call(text("First") + "\n", "First"))
-        scene.start()
-        scene.write(first)
-        scene.exact(f"{kind}: half a record waits", lag=len(first))
+        scene, first, second = half_for_good(folder / kind, kind)
         scene.log.rename(scene.log.with_name("app.log.1"))
         scene.write(second)
         count_halves(scene, kind, first, second)
@@ -316,13 +322,7 @@ def reopened_in_a_record(folder):
 def copied_and_truncated_in_a_record(folder):
     """The copy holds the first half, the log its rest: each counts as it is."""
     for kind in ("cri", "pretty"):
-        (folder / kind).mkdir()
-        first, second = split_for_good(kind)
-        scene = Scene(folder / kind, {"app": {"format": "auto", "join_json": True}})
-        scene.write(scene.sum.call(text("First") + "\n", "First"))
-        scene.start()
-        scene.write(first)
-        scene.exact(f"{kind}: half a record waits", lag=len(first))
+        scene, first, second = half_for_good(folder / kind, kind)
         scene.daemon.pause()
         shutil.copy(scene.log, scene.log.with_name("app.log.1"))
         os.truncate(scene.log, 0)

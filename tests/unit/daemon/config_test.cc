@@ -65,6 +65,21 @@ TEST(ParseConfig, ComplaintsNameThePlaceAndAHint) {
   EXPECT_THAT(first_error("sources: {}\n"), HasSubstr("must be a list"));
 }
 
+TEST(ParseConfig, LimitsOfASourceAtTheirEdges) {
+  const auto error = [](const std::string& keys) {
+    const ConfigOutcome outcome =
+        parse_config("sources: [{name: a, paths: [x], " + keys + "}]\n", "/etc/x.yaml");
+    return outcome.errors.empty() ? std::string() : outcome.errors[0].text();
+  };
+  for (const char* good : {"join_lines: 2", "join_lines: 100000",
+                           "format: auto, wrapper: [syslog, docker, cri, journald]"}) {
+    EXPECT_EQ(error(good), "") << good;
+  }
+  EXPECT_THAT(error("join_lines: 1"), HasSubstr("from 2 to 100000"));
+  EXPECT_THAT(error("join_lines: 100001"), HasSubstr("from 2 to 100000"));
+  EXPECT_THAT(error("wrapper: [syslog, docker, cri, journald, syslog]"), HasSubstr("at most 4"));
+}
+
 TEST(ParseConfig, AllComplaintsAtOnce) {
   const ConfigOutcome outcome = parse_config("sources: [{name: a}]\nfoo: 1\nbar: 2\n", "x");
   EXPECT_EQ(outcome.errors.size(), 3U);

@@ -110,5 +110,21 @@ TEST(Rules, ErrorsNameThePlace) {
   EXPECT_THAT(first_error(kHead + "  - {rule: a, phrases: [X]}\n"), HasSubstr("fault_domain"));
 }
 
+TEST(Rules, LimitsAtTheirEdges) {
+  const auto phrases = [](int count) {
+    std::string list = "    phrases: [X";
+    for (int i = 1; i < count; ++i) list += ", X";
+    return kHead + rule("a", list + "]\n");
+  };
+  EXPECT_EQ(first_error(phrases(10'000)), "(none)");
+  EXPECT_THAT(first_error(phrases(10'001)), HasSubstr("1 to 10000"));
+  EXPECT_EQ(first_error(kHead + rule("a", "    phrases: [AaBbCcDdEeFfGgHh]\n")), "(none)");
+  EXPECT_THAT(first_error(kHead + rule("a", "    phrases: [AaBbCcDdEeFfGgHhIi]\n")),
+              HasSubstr("1 to 8 words"));
+  EXPECT_EQ(first_error(kHead + rule(std::string(128, 'a'), "    phrases: [X]\n")), "(none)");
+  EXPECT_THAT(first_error(kHead + rule(std::string(129, 'a'), "    phrases: [X]\n")),
+              HasSubstr("at most 128"));
+}
+
 }  // namespace
 }  // namespace apierrd

@@ -99,6 +99,7 @@ TEST(VendorCodes, ErrorsNameFileAndLine) {
   EXPECT_THAT(error_of(with("A.B\n", "A\n")), HasSubstr("'A' is out of order"));
   EXPECT_THAT(error_of(with("service empty", "service c")), HasSubstr("'c' is out of order"));
   EXPECT_THAT(error_of(with("service empty", "service common")), HasSubstr("x.codes:14"));
+  EXPECT_THAT(error_of(with("service cvm", "service client")), HasSubstr("x.codes:9"));
   EXPECT_THAT(error_of(with(" 2020-01-01 -\n", "\n")),
               HasSubstr("'service NAME VERSIONS NAME_ZH'"));
   EXPECT_THAT(error_of(with("c 0 2 1", "c 0 2 0")), HasSubstr("each code once"));
@@ -113,6 +114,19 @@ TEST(VendorCodes, ErrorsNameFileAndLine) {
   EXPECT_THAT(error_of(with("a Stop", "a Run")), HasSubstr("action 'Run' is out of order"));
   EXPECT_THAT(error_of(with("end\n", "")), HasSubstr("the file ends early"));
   EXPECT_THAT(error_of(kSmall + "more\n"), HasSubstr("nothing behind 'end'"));
+}
+
+TEST(VendorCodes, SizeOfAFileAtItsLimit) {
+  const std::string padding(kVendorCodesBytesMax - kSmall.size(), 'x');
+  EXPECT_EQ(error_of(with("by hand", "by hand" + padding)), "(none)");
+  EXPECT_THAT(error_of(with("by hand", "by hand" + padding + "x")), HasSubstr("larger than 32 MiB"));
+}
+
+TEST(VendorCodes, NumberOfServicesAtItsLimit) {
+  std::string text = "apierrd-codes 1\nvendor tencentcloud\nsource s\ncodes 0\n";
+  for (int i = 0; i < 65'535; ++i) text += "service s" + std::to_string(100'000 + i) + " v -\n";
+  EXPECT_EQ(error_of(text + "end\n"), "(none)");
+  EXPECT_THAT(error_of(text + "service t v -\nend\n"), HasSubstr("more than 65535 services"));
 }
 
 TEST(VendorCodes, NoPrefixOfAFileIsTakenForAWhole) {
