@@ -146,6 +146,23 @@ void print_json(const Sources& sources) {
   std::cout << json.take() << "\n";
 }
 
+// The most frequent first.
+void print_rows(std::vector<ErrorRow> rows, std::string_view title) {
+  if (rows.empty()) return;
+  std::stable_sort(rows.begin(), rows.end(),
+                   [](const ErrorRow& a, const ErrorRow& b) { return a.count > b.count; });
+  constexpr const char* kLine = "{:>12}  {:<44} {:<10} {:<10} {:<9} {}\n";
+  std::cout << "\n"
+            << fmt::format(kLine, "count", title, "fault", "retry", "documented", "service/action");
+  for (const ErrorRow& row : rows) {
+    const Classification& is = row.classification;
+    std::cout << fmt::format(kLine, grouped(row.count), printable(row.code),
+                             name_of(is.fault_domain()), name_of(is.retryable()),
+                             is.documented() ? "yes" : "no",
+                             printable(row.service) + "/" + printable(row.action));
+  }
+}
+
 void print_table(const Sources& sources) {
   const LineCounts lines = total_lines(sources);
   std::cout << fmt::format("{} lines, {} calls, {} bytes\n", grouped(lines.lines),
@@ -157,30 +174,14 @@ void print_table(const Sources& sources) {
                              verdict.kind == VerdictKind::kIgnored ? "ignored" : "rejected",
                              verdict.name, grouped(count));
   }
-  struct Line {
-    std::uint64_t count;
-    std::string text;
-  };
-  std::vector<Line> table;
+  std::vector<ErrorRow> errors, items;
   for (const auto& [name, source] : sources) {
-    for (const ErrorRow* row : source.tally.errors()) {
-      const Classification& is = row->classification;
-      table.push_back(
-          {row->count, fmt::format("{:>12}  {:<44} {:<10} {:<10} {:<9} {}/{}", grouped(row->count),
-                                   printable(row->code), name_of(is.fault_domain()),
-                                   name_of(is.retryable()), is.documented() ? "yes" : "no",
-                                   printable(row->service), printable(row->action))});
-    }
+    for (const ErrorRow* row : source.tally.errors()) errors.push_back(*row);
+    for (const ErrorRow* row : source.tally.items()) items.push_back(*row);
   }
-  if (table.empty()) {
-    std::cout << "no failed calls\n";
-    return;
-  }
-  std::stable_sort(table.begin(), table.end(),
-                   [](const Line& a, const Line& b) { return a.count > b.count; });
-  std::cout << fmt::format("\n{:>12}  {:<44} {:<10} {:<10} {:<9} {}\n", "count", "code", "fault",
-                           "retry", "documented", "service/action");
-  for (const Line& line : table) std::cout << line.text << "\n";
+  if (errors.empty()) std::cout << "no failed calls\n";
+  print_rows(std::move(errors), "code");
+  print_rows(std::move(items), "code of a failed item");
 }
 
 void print_exposition(const Sources& sources, const Config& config,

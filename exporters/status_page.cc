@@ -168,6 +168,30 @@ void render_codes(std::string& out, const SeriesSnapshot& snapshot) {
   out += "</table></section>";
 }
 
+// What failed within calls that succeeded; only where a source counts it.
+void render_items(std::string& out, const SeriesSnapshot& snapshot) {
+  std::vector<const ItemSeries*> rows;
+  for (const ItemSeries& item : snapshot.items) rows.push_back(&item);
+  if (rows.empty()) return;
+  std::stable_sort(rows.begin(), rows.end(),
+                   [](const ItemSeries* a, const ItemSeries* b) { return a->count > b->count; });
+  if (rows.size() > kRowsMax) rows.resize(kRowsMax);
+  out +=
+      "<section><h2>Failed items of calls that succeeded</h2><table><thead><tr><th>Code"
+      "<th class=\"n\">Count<th>Fault<th>Retry<th>Action<th>Service<th>Source</tr></thead><tbody>";
+  for (const ItemSeries* item : rows) {
+    const Classification is = snapshot.catalog->classify(item->service, item->action, item->code);
+    fmt::format_to(std::back_inserter(out),
+                   "<tr><td><code>{}</code>{}<td class=\"n\">{}<td><i class=\"fault {}\">{}</i>"
+                   "<td>{}<td>{}<td>{}<td>{}</tr>",
+                   html_escaped(item->code), finding_badge(is.documentation), grouped(item->count),
+                   name_of(is.fault_domain()), name_of(is.fault_domain()), name_of(is.retryable()),
+                   html_escaped(item->action), html_escaped(item->service),
+                   html_escaped(snapshot.sources[item->source].name));
+  }
+  out += "</tbody></table></section>";
+}
+
 void render_actions(std::string& out, const SeriesSnapshot& snapshot) {
   std::map<std::tuple<std::uint32_t, std::string_view, std::string_view>, std::uint64_t> failed;
   for (const ErrorSeries& error : snapshot.errors) {
@@ -297,6 +321,7 @@ std::string render_status_page(const SeriesSnapshot& snapshot, const PageInfo& i
   tile(out, "bytes behind", grouped(totals.lag_bytes));
   out += "</div>";
   render_codes(out, snapshot);
+  render_items(out, snapshot);
   render_actions(out, snapshot);
   render_sources(out, snapshot);
   out += "</main></body></html>\n";
@@ -324,6 +349,12 @@ std::string render_status_json(const SeriesSnapshot& snapshot, const PageInfo& i
     json.member("request_id", safe_label_value(row.request_id));
     if (is.meaning != nullptr) json.member("remedy", is.meaning->remedy);
     json.end_object();
+  }
+  json.end_array().key("item_failures").begin_array();
+  for (const ItemSeries& item : snapshot.items) {
+    json.begin_object().member("source", snapshot.sources[item.source].name);
+    json.member("api_service", item.service).member("action", item.action);
+    json.member("code", item.code).member("count", item.count).end_object();
   }
   json.end_array().end_object();
   return json.take() + "\n";

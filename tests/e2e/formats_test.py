@@ -401,7 +401,48 @@ def reload_switches_format(folder):
     scene.daemon.stop()
 
 
+def failed_items(folder):
+    """A call succeeds, some of its items do not: they count apart, exactly, also over a kill, and can be seen."""
+    options = {"format": "auto", "item_failures": [{"at": "/Response/SendStatusSet", "code": "/Code", "ok": ["Ok"]}]}
+    scene = Scene(folder, {"app": options})
+    wanted = collections.Counter()
+
+    def send(*codes):
+        answer = {"Response": {"SendStatusSet": [{"Code": code} for code in codes], "RequestId": "r"}}
+        line = json.dumps({"service": "sms", "action": "SendSms", "response": answer}) + "\n"
+        scene.write(scene.sum.call(line, "SendSms", service="sms"))
+        wanted.update(code for code in codes if code != "Ok")
+
+    def counted(what):
+        scene.exact(what)
+        metrics = scene.daemon.metrics()
+        for code, count in wanted.items():
+            seen = metrics.value("apierrd_item_failures_total", source="app", api_service="sms",
+                                 action="SendSms", code=code)
+            check(seen == count, f"{what}: {seen} items failed with {code}, not {count}")
+        check(metrics.sum("apierrd_item_failures_total") == sum(wanted.values()), f"{what}: other items")
+        check(metrics.sum("apierrd_api_errors_total") == 0, f"{what}: a failed item is no failed call")
+    send("Ok", "LimitExceeded.PhoneNumberDailyLimit", "<b>")
+    scene.start()
+    counted("items")
+    send("LimitExceeded.PhoneNumberDailyLimit", "Ok", "LimitExceeded.PhoneNumberDailyLimit")
+    send("Ok")
+    counted("more items")
+    page = scene.daemon.get("/").body.decode()
+    check("Failed items of calls that succeeded" in page, "the page does not show failed items")
+    check("LimitExceeded.PhoneNumberDailyLimit" in page and "&lt;b&gt;" in page and "<b>LimitEx" not in page,
+          "the page's failed items")
+    scene.kill_and_start()
+    counted("after a kill")
+    scene.daemon.stop()
+    table = run_program("replay", "--config", str(scene.daemon.config), "--output", "table", str(scene.log)).stdout
+    check(b"code of a failed item" in table and b"LimitExceeded.PhoneNumberDailyLimit" in table, f"replay: {table}")
+    rows = json.loads(run_program("replay", "--config", str(scene.daemon.config), "--output", "json",
+                                  str(scene.log)).stdout)["item_failures"]
+    check({row["code"]: row["count"] for row in rows} == dict(wanted), f"replay: {rows}")
+
+
 if __name__ == "__main__":
     run("records count once in every format", every_format, half_a_record, renamed_in_a_record,
         reopened_in_a_record, copied_and_truncated_in_a_record, truncated_in_a_record, part_that_never_ends,
-        reload_switches_format)
+        reload_switches_format, failed_items)
