@@ -18,6 +18,7 @@
 #include "daemon/waker.h"
 #include "exporters/http_server.h"
 #include "exporters/metrics_page.h"
+#include "exporters/recent_failures.h"
 #include "exporters/self_metrics.h"
 #include "exporters/status_page.h"
 
@@ -166,8 +167,12 @@ int run_daemon(const Config& config, std::shared_ptr<const Catalog> catalog,
                                   metrics.set_checkpoint(static_cast<double>(unix_ns) / 1e9);
                                 },
                                 [&metrics] { metrics.count_checkpoint_failure(); }};
+  RecentFailures recent;
+  const auto remember = [&recent](const Tally& tally, const BatchPlace& place, std::int64_t now) {
+    recent.record(tally, place, now);
+  };
   auto ingest = std::make_unique<Ingest>(config, std::move(catalog), files, clock, log,
-                                         *std::move(state), read_boot_id(), observer);
+                                         *std::move(state), read_boot_id(), observer, remember);
   const Result<bool> first_start = ingest->restore();
   if (!first_start) return report(first_start.error());
   Pipeline pipeline(std::move(ingest), clock, **waker, *first_start);

@@ -77,13 +77,14 @@ struct Ingest::Source {
 
 Ingest::Ingest(const Config& config, std::shared_ptr<const Catalog> catalog, FileSystem& files,
                Clock& clock, Log& log, std::unique_ptr<StateStore> state, std::string boot_id,
-               CommitObserver observer)
+               CommitObserver observer, BatchObserver counted)
     : files_(files),
       clock_(clock),
       log_(log),
       state_(std::move(state)),
       boot_id_(std::move(boot_id)),
       observer_(std::move(observer)),
+      counted_(std::move(counted)),
       config_(config),
       series_(std::make_unique<SeriesStore>(config.limits, std::move(catalog))),
       buffer_(config.line_bytes) {}
@@ -188,6 +189,7 @@ BatchOutcome Ingest::count(Source& source, LineBatch batch) {
   const BatchOutcome outcome{bytes_by_kind(source.tally.lines),
                              source.tally.lines.newest_record_unix_ns};
   series_->apply(source.index, source.tally, batch.now_unix_ns);
+  if (counted_) counted_(source.tally, {source.name, batch.path, batch.offset}, batch.now_unix_ns);
   source.tally.clear();
   dirty_ = true;
   return outcome;

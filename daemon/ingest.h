@@ -16,6 +16,7 @@
 #include "daemon/os.h"
 #include "daemon/state_store.h"
 #include "daemon/tailer.h"
+#include "exporters/recent_failures.h"
 #include "exporters/series_store.h"
 #include "parsers/process_batch.h"
 
@@ -27,13 +28,17 @@ struct CommitObserver {
   std::function<void()> failed;
 };
 
+/// Told of each batch once it is counted; the tally is read only during the call.
+using BatchObserver =
+    std::function<void(const Tally&, const BatchPlace&, std::int64_t now_unix_ns)>;
+
 class Ingest {
  public:
   /// `state` may be null: then nothing survives a restart. `boot_id` tells one start of the machine
   /// from another; empty if unknown.
   Ingest(const Config& config, std::shared_ptr<const Catalog> catalog, FileSystem& files,
          Clock& clock, Log& log, std::unique_ptr<StateStore> state, std::string boot_id,
-         CommitObserver observer);
+         CommitObserver observer, BatchObserver counted = {});
   ~Ingest();
   Ingest(const Ingest&) = delete;
   Ingest& operator=(const Ingest&) = delete;
@@ -77,6 +82,7 @@ class Ingest {
   std::unique_ptr<StateStore> state_;
   std::string boot_id_;
   CommitObserver observer_;
+  BatchObserver counted_;
 
   Config config_;
   std::unique_ptr<SeriesStore> series_;

@@ -323,6 +323,8 @@ void Tailer::skip_hole(Generation& generation, const Sink& sink) {
 void Tailer::hand_out(Generation& generation, LineBatch batch, const Sink& sink) {
   if (batch.bytes == 0) return;
   batch.at_file_start = generation.before_first_line();
+  batch.path = generation.at.name.empty() ? generation.at.log : generation.at.name;
+  batch.offset = generation.at.offset;
   generation.at.offset += batch.bytes;
   const BatchOutcome outcome = sink(batch);
   ByteLedger& ledger = generation.at.ledger;

@@ -36,16 +36,18 @@ bool is_control(std::string_view character) {
 
 }  // namespace
 
-std::string safe_label_value(std::string_view value) {
+std::string safe_label_value(std::string_view value) { return safe_text(value, kLabelValueMax); }
+
+std::string safe_text(std::string_view text, std::size_t bytes_max) {
   std::string out;
-  while (!value.empty()) {
-    const std::size_t size = character_size(value);
-    const std::string_view character = value.substr(0, size == 0 ? 1 : size);
+  while (!text.empty()) {
+    const std::size_t size = character_size(text);
+    const std::string_view character = text.substr(0, size == 0 ? 1 : size);
     const bool bad = size == 0 || is_control(character);
     const std::string_view safe = bad ? kReplacement : character;
-    if (out.size() + safe.size() > kLabelValueMax) break;
+    if (out.size() + safe.size() > bytes_max) break;
     out.append(safe);
-    value.remove_prefix(character.size());
+    text.remove_prefix(character.size());
   }
   return out;
 }

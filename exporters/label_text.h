@@ -18,6 +18,9 @@ inline constexpr std::string_view kOther = "other";
 /// and a NUL ends its parser's input.
 std::string safe_label_value(std::string_view value);
 
+/// The same with another limit.
+std::string safe_text(std::string_view text, std::size_t bytes_max);
+
 /// Appends `name="value"`, escaped as both exposition formats want it, after a comma if `out` is
 /// not empty.
 void append_label(std::string& out, std::string_view name, std::string_view value);

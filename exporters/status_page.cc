@@ -90,8 +90,7 @@ std::vector<FailingCode> failing_codes(const SeriesSnapshot& snapshot) {
   std::sort(rows.begin(), rows.end(), [](const FailingCode& a, const FailingCode& b) {
     const auto rank = [](const FailingCode& row) {
       const Classification& is = row.info->classification;
-      const bool pages = is.curated() && is.meaning->event_page;
-      return std::pair(!pages, is.severity());
+      return std::pair(!is.pages(), is.severity());
     };
     return rank(a) != rank(b) ? rank(a) < rank(b) : a.series->count > b.series->count;
   });

@@ -68,6 +68,8 @@ struct Classification {
   Severity severity() const { return meaning ? meaning->severity : Severity::kWarning; }
   /// The meaning is this very code's.
   bool curated() const { return match <= Match::kOtherProduct; }
+  /// Each single occurrence pages.
+  bool pages() const { return curated() && meaning->event_page; }
   /// `curated`, `rule:NAME`, `parent:CODE`, `class_alias:CLASS` or `none`.
   std::string meaning_by() const;
 };

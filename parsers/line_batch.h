@@ -28,6 +28,8 @@ struct LineBatch {
   std::uint32_t overlong_lines = 0;  ///< lines that were too long for any block; not in text
   bool at_file_start = false;    ///< text is the file's first, where a byte order mark may stand
   std::int64_t now_unix_ns = 0;  ///< when it was read, to tell how late its records are
+  std::string_view path{};       ///< its file, and where it begins there; for people only
+  std::uint64_t offset = 0;
 };
 
 /// Cuts the blocks of one file. Remembers only whether it is inside a line that is too long, or

@@ -14,14 +14,16 @@ Verdict read_record(const Record& record, const Ruleset& ruleset, CallParser& pa
 namespace {
 
 void count(const Record& record, const Ruleset& ruleset, std::int64_t now_unix_ns,
-           CallParser& parser, Tally& tally) {
+           std::uint64_t offset_bytes, CallParser& parser, Tally& tally) {
   const Verdict verdict = read_record(record, ruleset, parser);
   tally.lines.lines += record.lines;
   ++tally.lines.by_verdict[static_cast<std::size_t>(verdict)];
   tally.lines.by_verdict[static_cast<std::size_t>(Verdict::kJoined)] += record.lines - 1;
   tally.lines.bytes_by_verdict[static_cast<std::size_t>(verdict)] += record.bytes;
   if (verdict != Verdict::kRecord) return;
-  for (const ApiCall& call : parser.calls()) tally.add(call, *ruleset.catalog, now_unix_ns);
+  for (const ApiCall& call : parser.calls()) {
+    tally.add(call, *ruleset.catalog, now_unix_ns, offset_bytes);
+  }
 }
 
 }  // namespace
@@ -40,8 +42,10 @@ void process_batch(const LineBatch& batch, const Ruleset& ruleset, CallParser& p
     text.remove_prefix(kByteOrderMark.size());
     if (text.empty()) return;  // a file of nothing but the mark has no line
   }
+  std::uint64_t offset = batch.bytes - text.size();  // every byte is a record's, from here on
   const auto count_one = [&](const Record& record) {
-    count(record, ruleset, batch.now_unix_ns, parser, tally);
+    count(record, ruleset, batch.now_unix_ns, offset, parser, tally);
+    offset += record.bytes;
   };
   std::optional<Framer> framer;
   if (!ruleset.format.framing.one_line_each()) {

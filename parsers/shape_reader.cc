@@ -199,6 +199,10 @@ bool ShapeReader::read_code(const JsonShape& shape, ApiCall& call) {
     const JsonNode* node = resolve(*payload_.document, *payload_.node, source.at);
     if (node == nullptr || node->type != JsonType::kString) continue;
     call.message = node->raw;
+    if (node->raw.find('\\') != std::string_view::npos) {
+      std::string& text = texts_.next();
+      if (decode_json_string(node->raw, text)) call.message = text;
+    }
     break;
   }
   return true;

@@ -34,7 +34,7 @@ struct ApiCall {
   std::string_view action = kUnknownName;
   std::string_view region;      ///< empty if the line names none
   std::string_view code;        ///< trimmed error code; empty = the call succeeded
-  std::string_view message;     ///< raw text; for people only, never classified by
+  std::string_view message;     ///< for people only, never classified by
   std::string_view request_id;  ///< empty if none
   std::optional<std::int64_t> time_unix_ns;
   std::optional<std::int64_t> latency_ns;

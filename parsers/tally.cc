@@ -92,6 +92,7 @@ ErrorRow& Tally::count_error(ErrorRows& errors, const ApiCall& call, std::string
     row->action = call.action;
     row->code = code;
     row->classification = catalog.classify(row->service, row->action, row->code);
+    row->pages = row->classification.pages();
     errors.index.emplace(key_, row);
   }
   key_.resize(call_key);
@@ -99,7 +100,8 @@ ErrorRow& Tally::count_error(ErrorRows& errors, const ApiCall& call, std::string
   return *row;
 }
 
-void Tally::add(const ApiCall& call, const Catalog& catalog, std::int64_t now_unix_ns) {
+void Tally::add(const ApiCall& call, const Catalog& catalog, std::int64_t now_unix_ns,
+                std::uint64_t offset_bytes) {
   const std::int64_t time = call.time_unix_ns.value_or(now_unix_ns);
   ++lines.records;
   lines.unreadable_times += call.unreadable_time;
@@ -117,8 +119,11 @@ void Tally::add(const ApiCall& call, const Catalog& catalog, std::int64_t now_un
     row.exemplars[bucket].set(call.request_id, time, *call.latency_ns);
   }
   for (const std::string_view code : call.failed_items) count_error(items_, call, code, catalog);
-  if (call.failed())
-    count_error(errors_, call, call.code, catalog).exemplar.set(call.request_id, time, 0);
+  if (!call.failed()) return;
+  ErrorRow& error = count_error(errors_, call, call.code, catalog);
+  error.exemplar.set(call.request_id, time, 0);
+  error.latest.set(call.request_id, call.message, time, offset_bytes);
+  if (error.pages && paging_.size() < kPagingFailuresMax) paging_.push_back({&error, error.latest});
 }
 
 void Tally::ErrorRows::clear() {
@@ -145,6 +150,7 @@ void Tally::clear() {
   touched_calls_.clear();
   errors_.clear();
   items_.clear();
+  paging_.clear();
   const std::size_t rows = call_rows_.size() + errors_.rows.size() + items_.rows.size();
   if (rows > rows_kept_max_) reset();
 }
@@ -156,6 +162,7 @@ void Tally::reset() {
   call_rows_.clear();
   errors_.reset();
   items_.reset();
+  paging_.clear();
 }
 
 }  // namespace apierrd

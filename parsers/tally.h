@@ -15,6 +15,7 @@
 
 #include "parsers/call_parser.h"
 #include "parsers/catalog.h"
+#include "parsers/failure_detail.h"
 #include "parsers/verdict.h"
 
 namespace apierrd {
@@ -68,8 +69,18 @@ struct ErrorRow {
   Classification classification;
   std::uint64_t count = 0;
   Exemplar exemplar;
+  FailureDetail latest;  ///< of the batch; only of failed calls
   RowHandle handle;
+  bool pages = false;  ///< each occurrence pages: Classification::pages()
 };
+
+/// A failed call whose code pages at each occurrence.
+struct PagingFailure {
+  const ErrorRow* row = nullptr;
+  FailureDetail detail;
+};
+/// Of one batch the first so many are kept with their details; how many there were says the row.
+inline constexpr std::size_t kPagingFailuresMax = 100;
 
 /// Counts of lines and bytes; every line is in exactly one of by_verdict. Bytes of no verdict
 /// belong to no line: a byte order mark, a hole at a file's start.
@@ -103,12 +114,16 @@ class Tally {
 
   LineCounts lines;
 
-  /// Counts a call. Its code, if any, is classified once per distinct row.
-  void add(const ApiCall& call, const Catalog& catalog, std::int64_t now_unix_ns);
+  /// Counts a call. Its code, if any, is classified once per distinct row. `offset_bytes` is where
+  /// its record begins in the batch.
+  void add(const ApiCall& call, const Catalog& catalog, std::int64_t now_unix_ns,
+           std::uint64_t offset_bytes = 0);
 
   /// Rows counted since the last clear(), each once.
   const std::vector<CallRow*>& calls() const { return touched_calls_; }
   const std::vector<ErrorRow*>& errors() const { return errors_.touched; }
+  /// In the order of the log; they point to rows, which clear() may forget.
+  const std::vector<PagingFailure>& paging() const { return paging_; }
   /// Failed items of calls that succeeded, by the item's code; without exemplars.
   const std::vector<ErrorRow*>& items() const { return items_.touched; }
 
@@ -144,6 +159,7 @@ class Tally {
   Index<CallRow> call_index_;
   std::vector<CallRow*> touched_calls_;
   ErrorRows errors_, items_;
+  std::vector<PagingFailure> paging_;
   std::string key_;  ///< scratch; begins with the call's own key
 };
 

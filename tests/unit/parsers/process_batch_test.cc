@@ -56,6 +56,21 @@ TEST_F(ProcessBatchTest, ByteOrderMarkOnlyAtTheStartOfAFile) {
   EXPECT_EQ(count(Verdict::kInvalidJson), 1U);
 }
 
+TEST_F(ProcessBatchTest, FailuresKnowWhereTheirRecordBegins) {
+  const std::string before = std::string("\xEF\xBB\xBF") + kGood + "\r\n\n";
+  process(before + kFailed + "\n", true);
+  ASSERT_EQ(tally.errors().size(), 1U);
+  EXPECT_EQ(tally.errors()[0]->latest.offset_bytes, before.size());
+  tally.clear();
+
+  ruleset.format.framing.join_json = true;  // a record of two lines, and one behind it
+  const std::string failed(kFailed);
+  const std::string record = "{\n" + failed.substr(1) + "\n";
+  process(record + record);
+  ASSERT_EQ(tally.errors().size(), 1U);
+  EXPECT_EQ(tally.errors()[0]->latest.offset_bytes, record.size());
+}
+
 TEST_F(ProcessBatchTest, ClearKeepsRowsAndResetForgetsThem) {
   process(std::string(kFailed) + "\n");
   CallRow* row = tally.calls()[0];

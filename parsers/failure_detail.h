@@ -1,0 +1,36 @@
+// What is kept of one failed call for people: the page, a terminal, an alert. Passive data.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace apierrd {
+
+/// Of a message the beginning; the vendor's are one or two sentences.
+inline constexpr std::size_t kMessageKeptMax = 512;
+
+/// At most kMessageKeptMax bytes, up to a blank if one is near: half a word may be half a secret,
+/// and half a character is none.
+inline std::string_view beginning_of(std::string_view text) {
+  if (text.size() <= kMessageKeptMax) return text;
+  const std::size_t blank = text.rfind(' ', kMessageKeptMax);
+  const bool near = blank != std::string_view::npos && blank > kMessageKeptMax / 2;
+  return text.substr(0, near ? blank : kMessageKeptMax);
+}
+
+struct FailureDetail {
+  std::string request_id;          ///< empty if none
+  std::string message;             ///< raw text of the log: see mask_secrets()
+  std::int64_t time_unix_ns = 0;   ///< log time, or when it was read if the log has none
+  std::uint64_t offset_bytes = 0;  ///< of its record, in the batch or in the file
+
+  void set(std::string_view id, std::string_view text, std::int64_t time, std::uint64_t offset) {
+    request_id = id;
+    message = beginning_of(text);
+    time_unix_ns = time;
+    offset_bytes = offset;
+  }
+};
+
+}  // namespace apierrd
