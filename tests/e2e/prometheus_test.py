@@ -4,17 +4,13 @@
 Needs `prometheus` and `promtool`, in APIERRD_TOOLS/usr/bin or in the PATH.
 """
 import http.server
-import json
-import os
-import pathlib
-import shutil
 import socketserver
 import subprocess
 import threading
-import urllib.parse
 
-from apierrd_e2e import (TEXT, Daemon, Failure, Skip, call_line, check, counted_by_replay, demo_lines,
-                         free_port, replay, request, run, spawn, wait_until, write_config)
+from apierrd_e2e import (TEXT, Daemon, call_line, check, counted_by_replay, demo_lines, replay, request, run,
+                         wait_until, write_config)
+from apierrd_prometheus import Prometheus, tool
 
 RARE = "FailedOperation.PaySuccDeliverFailed"
 # prometheus.md, appendix A, without the rate's window of five minutes.
@@ -22,14 +18,6 @@ JOIN = ("sum without (instance, code) (rate(apierrd_api_errors_by_code_total[1m]
         " * on (job, instance, api_service, code) group_left (fault_domain) apierrd_error_code_info)")
 RULES = {"groups": [{"name": "apierrd.rates", "rules": [
     {"record": "source_api_service_fault_domain:apierrd_api_errors:rate1m", "expr": JOIN}]}]}
-
-
-def tool(name):
-    folder = os.environ.get("APIERRD_TOOLS")
-    found = shutil.which(name, path=str(pathlib.Path(folder) / "usr" / "bin") if folder else None)
-    if not found:
-        raise Skip(f"{name} is neither below APIERRD_TOOLS nor in the PATH")
-    return found
 
 
 class TextOnly(http.server.BaseHTTPRequestHandler):
@@ -54,49 +42,6 @@ def text_only_proxy(port):
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server.server_address[1]
-
-
-class Prometheus:
-    def __init__(self, folder, targets):
-        self.port = free_port()
-        rules, config = folder / "rules.yml", folder / "prometheus.yml"
-        rules.write_text(json.dumps(RULES))
-        config.write_text(json.dumps({
-            "global": {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"},
-            "rule_files": [str(rules)],
-            "scrape_configs": [{"job_name": job, "static_configs": [{"targets": [f"127.0.0.1:{port}"]}]}
-                               for job, port in targets.items()]}))
-        with (folder / "prometheus.stderr").open("wb") as log:
-            self.process = spawn(
-                [tool("prometheus"), f"--config.file={config}", f"--storage.tsdb.path={folder / 'tsdb'}",
-                 f"--web.listen-address=127.0.0.1:{self.port}", "--log.level=warn",
-                 "--enable-feature=exemplar-storage"], stdout=log, stderr=log)
-        wait_until("prometheus ready", self.ready)
-
-    def ready(self):
-        if self.process.poll() is not None:
-            raise Failure(f"prometheus ended with {self.process.returncode}")
-        try:
-            return request(self.port, "/-/ready").status == 200
-        except OSError:
-            return False
-
-    def api(self, path, **parameters):
-        answer = request(self.port, f"/api/v1/{path}?{urllib.parse.urlencode(parameters)}")
-        data = json.loads(answer.body)
-        check(data["status"] == "success", f"{path} {parameters}: {data.get('error')}")
-        return data["data"]
-
-    def table(self, query, *labels):
-        """An instant query's values by labels, those above zero."""
-        rows = self.api("query", query=query)["result"]
-        out = {tuple(row["metric"].get(label) for label in labels): float(row["value"][1]) for row in rows}
-        check(len(out) == len(rows), f"{query}: labels {labels} do not tell its rows apart")
-        return {key: value for key, value in out.items() if value > 0}
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait(30)
 
 
 def totals(prometheus, job):
@@ -132,7 +77,7 @@ def scraped(folder):
     lines = [line for line in demo_lines(3000, seed=5) if RARE.encode() not in line]
     log.write_bytes(b"".join(lines))
     daemon = Daemon(write_config(folder / "apierrd.yaml", {"app": [log]})).start()
-    prometheus = Prometheus(folder, {"apierrd": daemon.port, "text": text_only_proxy(daemon.port)})
+    prometheus = Prometheus(folder, {"apierrd": daemon.port, "text": text_only_proxy(daemon.port)}, RULES)
     wait_until("targets up", lambda: prometheus.table("up", "job") == {("apierrd",): 1, ("text",): 1})
     for job in ("apierrd", "text"):
         wait_for_totals(prometheus, job, log)
