@@ -47,6 +47,7 @@ struct Arguments {
   std::string format;
   bool join_json = false;
   std::string audit_output = "table";
+  std::string rules_only;
   ReplayOptions replay;
   CodesOptions codes;
   DemoOptions demo;
@@ -132,6 +133,16 @@ void add_codes(CLI::App& app, Arguments& arguments, int& code) {
   });
 }
 
+void add_rules(CLI::App& app, Arguments& arguments, int& code) {
+  CLI::App* rules =
+      app.add_subcommand("rules", "print recording and alerting rules for Prometheus");
+  add_config(*rules, arguments);
+  rules->add_option("--only", arguments.rules_only, "recording or alerting; default: both")
+      ->check(CLI::IsMember({"recording", "alerting"}));
+  rules->footer("Example: apierrd rules > /etc/prometheus/rules/apierrd.rules.yml");
+  rules->callback([&] { code = rules_command(arguments.config, arguments.rules_only); });
+}
+
 void add_demo(CLI::App& app, Arguments& arguments, int& code) {
   CLI::App* demo =
       app.add_subcommand("demo", "write a made-up API call log and run the daemon on it");
@@ -162,7 +173,7 @@ int run_apierrd(int argc, char** argv) {
   Arguments arguments;
   int code = kExitFine;
   for (const auto add :
-       {add_run, add_check, add_audit, add_replay, add_explain, add_codes, add_demo}) {
+       {add_run, add_check, add_audit, add_replay, add_explain, add_codes, add_rules, add_demo}) {
     add(app, arguments, code);
   }
   try {

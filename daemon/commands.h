@@ -47,6 +47,8 @@ int replay_command(const ReplayOptions& options);
 int explain_command(const std::string& config_path, const std::string& source,
                     const std::string& format, bool join_json, const std::string& line);
 int codes_command(const CodesOptions& options);
+/// `only`: recording | alerting; empty = both.
+int rules_command(const std::string& config_path, const std::string& only);
 int demo_command(const DemoOptions& options);
 
 /// The command line as a whole: parses it and runs the command.

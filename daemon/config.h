@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "exporters/alert_rules.h"
 #include "exporters/http_server.h"
 #include "exporters/series_store.h"
 #include "parsers/catalog.h"
@@ -48,6 +49,7 @@ struct Config {
   std::uint64_t linger_ms = 300'000;
   std::size_t open_files = 1'000;
   std::string log_level = "info";
+  RulesOptions rules;                                  ///< for `apierrd rules`, not for the daemon
   std::vector<LogFormat> formats = builtin_formats();  ///< with the user's own
   std::vector<Setting> settings;                       ///< all of the above as text
 };
