@@ -25,8 +25,8 @@ class Prometheus:
     (alerting, say) come by name. stop() ends it, start() begins anew on the same data.
     """
 
-    def __init__(self, folder, targets, rules=None, **sections):
-        self.folder, self.port, self.process = folder, free_port(), None
+    def __init__(self, folder, targets, rules=None, port=None, **sections):
+        self.folder, self.port, self.process = folder, port or free_port(), None
         self.config = {
             "global": {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"},
             "scrape_configs": [{"job_name": job, "static_configs": [{"targets": [f"127.0.0.1:{port}"]}]}
