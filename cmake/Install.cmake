@@ -13,6 +13,8 @@ install(DIRECTORY parsers/formats/ DESTINATION ${CMAKE_INSTALL_DATADIR}/apierrd/
 install(FILES README.md CHANGELOG.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs)
 install(FILES deploy/apierrd.example.yaml DESTINATION ${CMAKE_INSTALL_DOCDIR}/deploy)
+install(DIRECTORY deploy/grafana/dashboards DESTINATION ${CMAKE_INSTALL_DATADIR}/apierrd)
+install(DIRECTORY deploy/grafana/provisioning DESTINATION ${CMAKE_INSTALL_DOCDIR}/deploy/grafana)
 install(DIRECTORY deploy/prometheus DESTINATION ${CMAKE_INSTALL_DOCDIR}/deploy)
 
 # The unit names the program by its absolute path, which --prefix decides at install time. It goes to
