@@ -1,4 +1,5 @@
 """A daemon to which everything happens that a dashboard can show, within seconds; for tests of what is shown."""
+import http.server
 import json
 import os
 import threading
@@ -23,6 +24,25 @@ def odd_lines(number):
     ])
 
 
+class TakesAlerts(http.server.BaseHTTPRequestHandler):
+    """An Alertmanager that is content with everything."""
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+def alertmanager():
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), TakesAlerts)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return {"urls": [f"http://127.0.0.1:{server.server_address[1]}"], "resend": "1s"}
+
+
 class Everything:
     """`metrics`: names of the metrics that this build has."""
 
@@ -36,13 +56,14 @@ class Everything:
 
     def configure(self, port):
         silence = {"max_silence": "60s"} if "apierrd_source_max_silence_seconds" in self.metrics else {}
+        push = {"alertmanager": alertmanager()} if "apierrd_alert_push_active" in self.metrics else {}
         self.path.write_text(json.dumps({
             "sources": [{"name": "app", "paths": [str(log) for log in self.logs.values()], "item_failures": ITEMS,
                          **silence},
                         {"name": "broken", "paths": [str(self.folder / "loop.log")]}],
             "products": ["billing", "sms"], "limits": {"undocumented_codes": 5},
             "web": {"listen": f"127.0.0.1:{port}"}, "reader": {"sweep_interval": "100ms"},
-            "state": {"path": str(self.folder / "state.db")}}))
+            "state": {"path": str(self.folder / "state.db")}, **push}))
 
     def write_on(self):
         """A log that goes on for as long as the test looks."""
