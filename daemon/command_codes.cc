@@ -10,10 +10,9 @@
 #include "daemon/config.h"
 #include "daemon/log.h"
 #include "daemon/name_list.h"
+#include "exporters/catalog_search.h"
 #include "exporters/json_writer.h"
-#include "parsers/ascii.h"
 #include "parsers/catalog.h"
-#include "parsers/nearest_names.h"
 
 namespace apierrd {
 
@@ -23,35 +22,6 @@ struct FoundCode {
   std::string_view product, code;
   Classification classification;
 };
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = to_lower(c);
-  return out;
-}
-
-Result<std::vector<FoundCode>> find_codes(const Catalog& catalog, const CodesOptions& options) {
-  std::string product = options.product;
-  std::string pattern = options.pattern;
-  const std::size_t slash = pattern.rfind('/');
-  if (product.empty() && slash != std::string::npos &&
-      catalog.has_product(pattern.substr(0, slash))) {  // some vendors' codes hold a slash, too
-    product = pattern.substr(0, slash);
-    pattern.erase(0, slash + 1);
-  }
-  if (!product.empty() && !catalog.has_product(product)) {
-    const auto nearest = nearest_names(product, catalog.products(), 3);
-    return invalid_error("no catalog documents product '" + product + "'", {},
-                         fmt::format("the nearest known: {}", fmt::join(nearest, ", ")));
-  }
-  std::vector<FoundCode> found;
-  for (const auto& [owner, code] : catalog.all_codes()) {
-    if (!product.empty() && owner != product) continue;
-    if (lower(code).find(lower(pattern)) == std::string::npos) continue;
-    found.push_back({owner, code, catalog.classify(owner, {}, code)});
-  }
-  return found;
-}
 
 std::vector<std::string_view> actions_of(const Catalog& catalog, const FoundCode& row) {
   const VendorCodes& codes = catalog.vendor_codes();
@@ -63,20 +33,10 @@ std::vector<std::string_view> actions_of(const Catalog& catalog, const FoundCode
 }
 
 void print_json(const Catalog& catalog, const std::vector<FoundCode>& rows, bool with_actions) {
-  const Meaning none;
   JsonWriter json;
   json.begin_array();
   for (const FoundCode& row : rows) {
-    const Classification& is = row.classification;
-    const Meaning& meaning = is.meaning ? *is.meaning : none;
-    json.begin_object().member("product", row.product).member("code", row.code);
-    json.member("class", class_of(row.code)).member("documented", true);
-    json.member("fault_domain", name_of(is.fault_domain()));
-    json.member("retryable", name_of(is.retryable())).member("severity", name_of(is.severity()));
-    json.member("description", meaning.description);
-    json.member("description_zh", meaning.description_zh);
-    json.member("remedy", meaning.remedy).member("source", meaning.source);
-    json.member("meaning_by", is.meaning_by());
+    begin_code_json(json, {row.product, row.code}, row.classification);
     if (with_actions) {
       json.key("actions").begin_array();
       for (const std::string_view action : actions_of(catalog, row)) json.value(action);
@@ -147,14 +107,19 @@ int codes_command(const CodesOptions& options) {
     catalog = {std::move(loaded.catalog), std::move(loaded.errors)};
   }
   if (!catalog.errors.empty()) return report(catalog.errors);
-  const Result<std::vector<FoundCode>> found = find_codes(*catalog.catalog, options);
-  if (!found) return report(found.error());
+  const Result<std::vector<ProductCode>> codes =
+      find_codes(*catalog.catalog, options.product, options.pattern);
+  if (!codes) return report(codes.error());
+  std::vector<FoundCode> found;
+  for (const auto& [product, code] : *codes) {
+    found.push_back({product, code, catalog.catalog->classify(product, {}, code)});
+  }
   if (options.output == "json") {
-    print_json(*catalog.catalog, *found, options.actions);
+    print_json(*catalog.catalog, found, options.actions);
     return kExitFine;
   }
-  print_table(*catalog.catalog, *found, options.actions);
-  if (found->empty()) {
+  print_table(*catalog.catalog, found, options.actions);
+  if (found.empty()) {
     std::cerr << "no documented code holds '" << printable(options.pattern) << "'\n";
   }
   return kExitFine;

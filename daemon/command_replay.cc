@@ -18,7 +18,7 @@
 #include "daemon/whole_file.h"
 #include "exporters/exposition.h"
 #include "exporters/json_writer.h"
-#include "exporters/status_page.h"
+#include "exporters/page_text.h"
 #include "parsers/process_batch.h"
 
 namespace apierrd {

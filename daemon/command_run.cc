@@ -9,6 +9,7 @@
 #include "daemon/command_run.h"
 #include "daemon/commands.h"
 #include "daemon/config.h"
+#include "daemon/daemon_status.h"
 #include "daemon/log.h"
 #include "daemon/os.h"
 #include "daemon/pipeline.h"
@@ -18,49 +19,13 @@
 #include "daemon/waker.h"
 #include "exporters/http_server.h"
 #include "exporters/metrics_page.h"
-#include "exporters/recent_failures.h"
 #include "exporters/self_metrics.h"
-#include "exporters/status_page.h"
 
 namespace apierrd {
 
 namespace {
 
 double unix_seconds(Clock& clock) { return static_cast<double>(clock.unix_ns()) / 1e9; }
-
-std::vector<HttpRoute> routes(Pipeline& pipeline, MetricsPage& metrics) {
-  const auto page_info = [&pipeline] { return PageInfo{kVersion, pipeline.not_ready()}; };
-  const auto asset = [](std::string_view name, std::string type) {
-    return [name, type = std::move(type)](const HttpRequest&) {
-      return HttpResponse{200, type, std::string(web_asset(name))};
-    };
-  };
-  return {
-      {"/metrics", [&metrics](const HttpRequest& request) { return metrics.render(request); }},
-      {"/-/healthy",
-       [](const HttpRequest&) {
-         return HttpResponse{200, "text/plain", "healthy\n"};
-       }},
-      {"/-/ready",
-       [&pipeline](const HttpRequest&) {
-         const std::string why = pipeline.not_ready();
-         return why.empty() ? HttpResponse{200, "text/plain", "ready\n"}
-                            : HttpResponse{503, "text/plain", "not ready: " + why + "\n"};
-       }},
-      {"/",
-       [&pipeline, page_info](const HttpRequest&) {
-         return HttpResponse{200, "text/html; charset=utf-8",
-                             render_status_page(*pipeline.snapshot(), page_info())};
-       }},
-      {"/api/v1/status",
-       [&pipeline, page_info](const HttpRequest&) {
-         return HttpResponse{200, "application/json",
-                             render_status_json(*pipeline.snapshot(), page_info())};
-       }},
-      {"/page.css", asset("page.css", "text/css; charset=utf-8")},
-      {"/page.js", asset("page.js", "text/javascript; charset=utf-8")},
-  };
-}
 
 sigset_t daemon_signals() {
   sigset_t signals;
@@ -96,18 +61,20 @@ std::string keys_that_need_a_restart(const Config& running, const Config& wanted
 }
 
 void reload(const std::string& path, const Config& running, Pipeline& pipeline,
-            SelfMetrics& metrics, Log& log, Clock& clock) {
+            SelfMetrics& metrics, DaemonStatus& status, Log& log, Clock& clock) {
   sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld",
              static_cast<long long>(clock.monotonic_ns() / 1000));
   const LoadedConfig loaded = load_config(path);
   if (loaded.errors.empty()) {
     pipeline.reload(loaded.config, loaded.catalog);
+    status.loaded(loaded.config);
     log.set_level(loaded.config.log_level);
     log.info("reloaded", path);
     if (const std::string keys = keys_that_need_a_restart(running, loaded.config); !keys.empty()) {
       log.warning("restart_needed", "these take effect at the next restart:" + keys);
     }
   }
+  if (!loaded.errors.empty()) status.reload_failed(loaded.errors.front().text());
   for (const Error& error : loaded.errors) {
     log.error("reload_failed", error.text() + "; the configuration in effect stays");
   }
@@ -117,16 +84,32 @@ void reload(const std::string& path, const Config& running, Pipeline& pipeline,
                    : "READY=1\nSTATUS=reload failed; the configuration in effect stays");
 }
 
+// Looks at the counters now and then, so that conditions can tell what is new also of a time when
+// nobody asked.
+class MinuteNotes {
+ public:
+  void look(Pipeline& pipeline, CounterHistory& history, std::int64_t now_unix_ns) {
+    if (minute_of(now_unix_ns) == last_minute_) return;
+    last_minute_ = minute_of(now_unix_ns);
+    history.note(*pipeline.snapshot());
+  }
+
+ private:
+  std::int64_t last_minute_ = 0;
+};
+
 void wait_for_signals(const std::string& config_path, const Config& config, Pipeline& pipeline,
-                      SelfMetrics& metrics, Log& log, Clock& clock) {
+                      SelfMetrics& metrics, DaemonStatus& status, Log& log, Clock& clock) {
   const sigset_t signals = daemon_signals();
   Watchdog watchdog;
+  MinuteNotes notes;
   while (true) {
     const timespec half_a_second{0, 500'000'000};
     const int signal = ::sigtimedwait(&signals, nullptr, &half_a_second);
     watchdog.look(pipeline.heartbeat());
+    notes.look(pipeline, status.history(), clock.unix_ns());
     if (signal == SIGHUP && !config_path.empty()) {
-      reload(config_path, config, pipeline, metrics, log, clock);
+      reload(config_path, config, pipeline, metrics, status, log, clock);
     } else if (signal == SIGTERM || signal == SIGINT) {
       log.info("stopping", signal == SIGTERM ? "SIGTERM" : "SIGINT");
       return;
@@ -163,26 +146,33 @@ int run_daemon(const Config& config, std::shared_ptr<const Catalog> catalog,
   if (!state) return report(state.error());
   Result<std::unique_ptr<InotifyWaker>> waker = InotifyWaker::create();
   if (!waker) return report(waker.error());
-  const CommitObserver observer{[&metrics](std::int64_t unix_ns) {
+  DaemonStatus status(clock);
+  status.loaded(config);
+  const CommitObserver observer{[&](std::int64_t unix_ns) {
                                   metrics.set_checkpoint(static_cast<double>(unix_ns) / 1e9);
+                                  status.state_written(unix_ns);
                                 },
-                                [&metrics] { metrics.count_checkpoint_failure(); }};
-  RecentFailures recent;
-  const auto remember = [&recent](const Tally& tally, const BatchPlace& place, std::int64_t now) {
-    recent.record(tally, place, now);
+                                [&] {
+                                  metrics.count_checkpoint_failure();
+                                  status.state_failed();
+                                }};
+  const auto remember = [&status](const Tally& tally, const BatchPlace& place, std::int64_t now) {
+    status.recent().record(tally, place, now);
   };
   auto ingest = std::make_unique<Ingest>(config, std::move(catalog), files, clock, log,
                                          *std::move(state), read_boot_id(), observer, remember);
   const Result<bool> first_start = ingest->restore();
   if (!first_start) return report(first_start.error());
   Pipeline pipeline(std::move(ingest), clock, **waker, *first_start);
+  status.history().note(*pipeline.latest());  // what is counted from here on is new
 
   MetricsPage page(
       metrics, [&pipeline] { return pipeline.scrape(); }, read_process_stats);
-  Result<std::unique_ptr<HttpServer>> server = HttpServer::start(
-      config.web, routes(pipeline, page), [&metrics](std::string_view handler, int status) {
-        metrics.count_http_request(handler, status);
-      });
+  Result<std::unique_ptr<HttpServer>> server =
+      HttpServer::start(config.web, daemon_routes(pipeline, page, status),
+                        [&metrics](std::string_view handler, int status) {
+                          metrics.count_http_request(handler, status);
+                        });
   if (!server) return report(server.error());
   pipeline.start();
   log.info("started", fmt::format("version={} listen={}:{} sources={}", kVersion, config.web.host,
@@ -190,7 +180,7 @@ int run_daemon(const Config& config, std::shared_ptr<const Catalog> catalog,
   sd_notifyf(0, "READY=1\nSTATUS=serving on port %d", (*server)->port());
   if (started) started((*server)->port());
 
-  wait_for_signals(config_path, config, pipeline, metrics, log, clock);
+  wait_for_signals(config_path, config, pipeline, metrics, status, log, clock);
   sd_notify(0, "STOPPING=1");
   pipeline.stop();
   (*server)->stop();

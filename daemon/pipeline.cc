@@ -136,6 +136,11 @@ std::shared_ptr<const SeriesSnapshot> Pipeline::snapshot() {
   return latest_;
 }
 
+std::shared_ptr<const SeriesSnapshot> Pipeline::latest() const {
+  const std::lock_guard lock(mutex_);
+  return latest_;
+}
+
 std::shared_ptr<const SeriesSnapshot> Pipeline::scrape() {
   std::shared_ptr<const SeriesSnapshot> result = snapshot();
   if (!scraped_.exchange(true)) waker_.wake();

@@ -32,6 +32,8 @@ class Pipeline {
   /// Values as of now, all of them committed; older ones while the state cannot be written. From
   /// any thread; waits for the ingest thread, at most two seconds, and then gives the last ones.
   std::shared_ptr<const SeriesSnapshot> snapshot();
+  /// The last one given, without asking the ingest thread.
+  std::shared_ptr<const SeriesSnapshot> latest() const;
   /// A snapshot for /metrics; its first one ends the start-up hold.
   std::shared_ptr<const SeriesSnapshot> scrape();
 

@@ -396,7 +396,12 @@ const FileCounts& Tailer::refresh_counts(std::int64_t now_unix_ns) {
     }
   }
   counts_.files.clear();
-  for (const auto& [log, lag] : lags) counts_.files.push_back({std::string(log), lag});
+  for (const auto& [log, lag] : lags) {
+    const auto history = histories_.find(log);
+    counts_.files.push_back(history == histories_.end() ? FileStatus{} : history->second);
+    counts_.files.back().path = log;
+    counts_.files.back().lag_bytes = lag;
+  }
   counts_.files_open = open_count_;
   return counts_;
 }

@@ -207,6 +207,8 @@ class Tailer {
   bool is_still_a_copy(Generation& copy, const FileInfo& info);
   void lose_bytes(Generation& generation, LossReason reason, std::uint64_t bytes);
   void account_for_missing();
+  FileStatus& history_of(const std::string& log);
+  void count_rotation(const std::string& log);
   void forget_oldest();
 
   // tailer_newcomers.cc: files nobody knows yet
@@ -249,6 +251,7 @@ class Tailer {
   std::set<FileId> newcomer_ids_;
   std::vector<std::uint64_t> removed_;
   FileCounts counts_;
+  std::map<std::string, FileStatus, std::less<>> histories_;  ///< by log; without their lag
   std::size_t open_count_ = 0;
   std::size_t forget_beyond_;
   std::uint64_t sweep_ = 0;

@@ -110,7 +110,7 @@ void Tailer::place(Generation& generation, const std::string& name, const std::s
   generation.exists = true;
   if (at.name != name || at.log != log) {
     if (at.name == at.log) {
-      ++counts_.rotations;
+      count_rotation(at.log);
       events_.file_rotated(at.log);
     }
     const auto old = by_name_.find(at.name);
@@ -133,7 +133,7 @@ void Tailer::place(Generation& generation, const std::string& name, const std::s
 // Its name names another file, or nothing; it may turn up under another name.
 void Tailer::lose_name(Generation& generation) {
   if (generation.live()) {
-    ++counts_.rotations;
+    count_rotation(generation.at.log);
     events_.file_rotated(generation.at.log);
   }
   const auto old = by_name_.find(generation.at.name);
@@ -244,6 +244,7 @@ ContentMatch Tailer::undo_power_loss(Generation& generation, OpenFile& file, std
 // what was not read of the old one may be in a copy, which the next sweep looks for.
 void Tailer::truncated(Generation& generation, std::int64_t now_ns) {
   ++counts_.truncations;
+  ++history_of(generation.at.log).truncations;
   generation.searched_for = true;
   generation.unread =
       std::max({generation.size, generation.read_end, generation.at.offset}) - generation.at.offset;
@@ -307,8 +308,21 @@ bool Tailer::is_still_a_copy(Generation& copy, const FileInfo& info) {
   return true;
 }
 
+// Logs that come and go for ever, as those named by date, share one history beyond a limit.
+FileStatus& Tailer::history_of(const std::string& log) {
+  constexpr std::size_t kHistoriesMax = 1'000;
+  const bool room = histories_.size() < kHistoriesMax || histories_.contains(log);
+  return histories_[room ? log : std::string()];
+}
+
+void Tailer::count_rotation(const std::string& log) {
+  ++counts_.rotations;
+  ++history_of(log).rotations;
+}
+
 void Tailer::lose_bytes(Generation& generation, LossReason reason, std::uint64_t bytes) {
   counts_.lost_bytes[static_cast<std::size_t>(reason)] += bytes;
+  history_of(generation.at.log).lost_bytes += bytes;
   generation.at.ledger.lost += bytes;
   generation.dirty = true;
 }

@@ -119,7 +119,7 @@ void Tailer::meet(const Newcomer& newcomer, std::int64_t newest_born_ns, std::in
   Generation& generation = add(newcomer.log, newcomer.name);
   generation.at.offset = start_of(**file, *info);
   generation.at.ledger.skipped = generation.at.offset;
-  if (newcomer.rotated() && !(first_start_ && first_sweep_)) ++counts_.rotations;
+  if (newcomer.rotated() && !(first_start_ && first_sweep_)) count_rotation(newcomer.log);
   take_file(generation, newcomer, *std::move(file), *info, now_ns);
 }
 

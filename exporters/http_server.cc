@@ -14,13 +14,14 @@ namespace {
 
 constexpr std::size_t kCompressMin = 1024;     // below, the header costs more than it saves
 constexpr std::size_t kRequestBodyMax = 4096;  // no route reads a body
+constexpr std::size_t kParametersMax = 8;
 constexpr std::size_t kRequestsPerConnection = 1000;
 constexpr int kSocketTimeoutSeconds = 5;  // a slow client holds one of few threads
 
 constexpr std::pair<const char*, const char*> kSecurityHeaders[] = {
     {"Content-Security-Policy",
      "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
-     "img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
+     "img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"},
     {"X-Content-Type-Options", "nosniff"},
     {"Referrer-Policy", "no-referrer"},
     {"Cache-Control", "no-store"}};
@@ -103,6 +104,9 @@ struct HttpServer::Impl {
     handler = route->path;
     HttpRequest plain;
     plain.path = request.path;
+    for (const auto& [name, value] : request.params) {
+      if (plain.query.size() < kParametersMax) plain.query.emplace(name, value);
+    }
     plain.accept = request.get_header_value("Accept");
     plain.client = request.remote_addr + " " + request.get_header_value("User-Agent");
     try {

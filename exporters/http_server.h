@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -17,9 +18,10 @@
 namespace apierrd {
 
 struct HttpRequest {
-  std::string path;    ///< without query
-  std::string accept;  ///< the Accept header
-  std::string client;  ///< peer address and User-Agent: who is asking
+  std::string path;                          ///< without query
+  std::map<std::string, std::string> query;  ///< decoded; of a name given twice the first
+  std::string accept;                        ///< the Accept header
+  std::string client;                        ///< peer address and User-Agent: who is asking
 };
 
 struct HttpResponse {

@@ -1,12 +1,32 @@
 #include "exporters/label_text.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdint>
+
 namespace apierrd {
 
 namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
 
-// Length of the well-formed UTF-8 character at the front of `text` (Unicode table 3-7); 0 if none.
+bool is_control(std::string_view character) {
+  const auto first = static_cast<unsigned char>(character[0]);
+  if (character.size() == 1) return first < 0x20 || first == 0x7F;
+  return character.size() == 2 && first == 0xC2 && static_cast<unsigned char>(character[1]) < 0xA0;
+}
+
+// What a display does not show but obeys.
+bool is_invisible(char32_t c) {
+  return c == 0x61C || c == 0x180E || c == 0x200B || c == 0x200E || c == 0x200F || c == 0xFEFF ||
+         (c >= 0x2028 && c <= 0x202E) || (c >= 0x2060 && c <= 0x206F) ||
+         (c >= 0xE0000 && c <= 0xE007F);
+}
+
+}  // namespace
+
+// Unicode table 3-7.
 std::size_t character_size(std::string_view text) {
   const auto byte = [&text](std::size_t i) {
     return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
@@ -28,13 +48,28 @@ std::size_t character_size(std::string_view text) {
   return 0;
 }
 
-bool is_control(std::string_view character) {
+char32_t code_point(std::string_view character) {
   const auto first = static_cast<unsigned char>(character[0]);
-  if (character.size() == 1) return first < 0x20 || first == 0x7F;
-  return character.size() == 2 && first == 0xC2 && static_cast<unsigned char>(character[1]) < 0xA0;
+  if (character.size() == 1) return first;
+  char32_t value = first & (0x7FU >> character.size());
+  for (const char c : character.substr(1)) value = value << 6 | (static_cast<unsigned>(c) & 0x3FU);
+  return value;
 }
 
-}  // namespace
+std::string visible_text(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const std::size_t size = std::max<std::size_t>(1, character_size(text));
+    const char32_t c = code_point(text.substr(0, size));
+    if (is_invisible(c)) {
+      out += fmt::format("<U+{:04X}>", static_cast<std::uint32_t>(c));
+    } else {
+      out.append(text.substr(0, size));
+    }
+    text.remove_prefix(size);
+  }
+  return out;
+}
 
 std::string safe_label_value(std::string_view value) { return safe_text(value, kLabelValueMax); }
 

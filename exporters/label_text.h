@@ -21,6 +21,16 @@ std::string safe_label_value(std::string_view value);
 /// The same with another limit.
 std::string safe_text(std::string_view text, std::size_t bytes_max);
 
+/// `text` with what reorders, hides or breaks lines in display (bidirectional controls, zero-width
+/// characters, line separators) shown as `<U+202E>`; for people only, never for labels.
+std::string visible_text(std::string_view text);
+
+/// Bytes of the well-formed UTF-8 character at the front of `text`; 0 if there is none.
+std::size_t character_size(std::string_view text);
+
+/// The code point of one well-formed character.
+char32_t code_point(std::string_view character);
+
 /// Appends `name="value"`, escaped as both exposition formats want it, after a comma if `out` is
 /// not empty.
 void append_label(std::string& out, std::string_view name, std::string_view value);

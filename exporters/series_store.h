@@ -48,6 +48,8 @@ inline constexpr std::array<std::string_view, 3> kLossReasons{"truncated", "read
 struct FileStatus {
   std::string path;  ///< as configured or matched, never a rotated name
   std::uint64_t lag_bytes = 0;
+  /// Since its reader began; the counts of its source also hold those of earlier runs.
+  std::uint64_t rotations = 0, truncations = 0, lost_bytes = 0;
 };
 struct FileCounts {
   std::uint64_t rotations = 0;

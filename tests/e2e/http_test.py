@@ -11,7 +11,8 @@ from apierrd_e2e import (OPENMETRICS, PROMETHEUS_ACCEPT, Daemon, check, demo_lin
 
 ROUTES = {"/": "text/html", "/metrics": "text/plain", "/-/healthy": "text/plain",
           "/-/ready": "text/plain", "/api/v1/status": "application/json", "/page.css": "text/css",
-          "/page.js": "text/javascript"}
+          "/page.js": "text/javascript", "/page.svg": "image/svg+xml", "/catalog": "text/html",
+          "/api/v1/codes": "application/json", "/api/v1/config": "application/json"}
 SECURITY_HEADERS = ("Content-Security-Policy", "X-Content-Type-Options", "Referrer-Policy")
 
 

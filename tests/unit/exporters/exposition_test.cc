@@ -10,7 +10,6 @@
 #include "exporters/http_server.h"
 #include "exporters/json_writer.h"
 #include "exporters/metrics_page.h"
-#include "exporters/status_page.h"
 
 namespace apierrd {
 namespace {
@@ -174,35 +173,6 @@ TEST(ScraperMemory, EachScraperSeesAZeroFirst) {
   EXPECT_EQ(seen("a", 6, kNow + 700'000'000'000), SIZE_MAX);  // forgotten meanwhile
   for (int i = 0; i < 100; ++i) seen("client" + std::to_string(i), 1, kNow + 900 + i);
   EXPECT_EQ(seen("client99", 1, kNow + 2'000), 1U);
-}
-
-TEST(StatusPage, ShowsTheFailureAndWhatToDo) {
-  const std::string page = render_status_page(*busy_snapshot(), {"1", ""});
-  EXPECT_THAT(page, HasSubstr("FailedOperation.PaySuccDeliverFailed"));
-  EXPECT_THAT(page, HasSubstr("ed93f3cb-f35e-473f-b9f3-0d451b8b79c6"));
-  EXPECT_THAT(page, HasSubstr("<b>Do:</b>"));
-  EXPECT_THAT(page, Not(HasSubstr("Not ready")));
-}
-
-TEST(StatusPage, NothingFromALogIsMarkup) {
-  const std::string page =
-      render_status_page(*busy_snapshot("<script>alert('x')</script>\"&"), {"v", "<why>"});
-  EXPECT_THAT(page, Not(HasSubstr("<script>alert")));
-  EXPECT_THAT(page, HasSubstr("&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;&quot;&amp;"));
-  EXPECT_THAT(page, HasSubstr("Not ready: &lt;why&gt;"));
-}
-
-TEST(StatusPage, AssetsAreEmbedded) {
-  EXPECT_FALSE(web_asset("page.js").empty());
-  EXPECT_FALSE(web_asset("page.css").empty());
-  EXPECT_TRUE(web_asset("passwd").empty());
-}
-
-TEST(Grouped, Thousands) {
-  EXPECT_EQ(grouped(0), "0");
-  EXPECT_EQ(grouped(999), "999");
-  EXPECT_EQ(grouped(1000), "1,000");
-  EXPECT_EQ(grouped(1234567), "1,234,567");
 }
 
 TEST(JsonWriter, CommasAndEscapes) {
