@@ -22,7 +22,8 @@ def promql(text):
     def selector(found):
         matchers = [f'{name}=~"${name}"' for name in MATCHERS[found.group(1)]]
         return "{" + ", ".join(matchers) + found.group(2)
-    return re.sub(r"\{([TILA])([,}])", selector, " ".join(text.split()))
+    one_line = " ".join(text.split()).replace("( ", "(").replace(" )", ")")
+    return re.sub(r"\{([TILA])([,}])", selector, one_line)
 
 
 # ---- panels; width of 24, height of a row is set by section()
@@ -76,14 +77,17 @@ def stat(title, unit, width, text, expr, legend="", bad=None, good=None, words=N
                   options, **defaults)
 
 
-def graph(title, unit, width, text, *targets, stacked=False, lines=None, exemplars=False, most=None, link=None):
-    """Lines over time. `lines`: thresholds drawn in. `most`: the top of the axis. `link`: where a click on
-    a line leads, as (dashboard, label)."""
+def graph(title, unit, width, text, *targets, stacked=False, lines=None, exemplars=False, least=0, most=None,
+          link=None):
+    """Lines over time. `lines`: thresholds drawn in. `least`, `most`: ends of the axis. `link`: where a click
+    on a line leads, as (dashboard, label)."""
     custom = {"drawStyle": "line", "lineWidth": 1, "fillOpacity": 40 if stacked else 10,
               "showPoints": "auto", "spanNulls": False,
               "stacking": {"mode": "normal" if stacked else "none", "group": "A"},
               "thresholdsStyle": {"mode": "line" if lines else "off"}}
-    defaults = {"color": {"mode": "palette-classic"}, "custom": custom, "thresholds": _thresholds(lines), "min": 0}
+    defaults = {"color": {"mode": "palette-classic"}, "custom": custom, "thresholds": _thresholds(lines)}
+    if least is not None:
+        defaults["min"] = least
     if most is not None:
         defaults["max"] = most
     if link:
@@ -93,7 +97,8 @@ def graph(title, unit, width, text, *targets, stacked=False, lines=None, exempla
                           "calcs": ["lastNotNull", "max"], "sortBy": "Last *", "sortDesc": True},
                "tooltip": {"mode": "multi", "sort": "desc"}}
     more = {"exemplar": True} if exemplars else {}
-    return _panel("timeseries", title, unit, width, text, _targets(targets, range=True, **more), options, **defaults)
+    return _panel("timeseries", title, unit, width, text, _targets(targets, range=True, **more),
+                  options, **defaults)
 
 
 def heatmap(title, unit, width, text, expr):
@@ -134,9 +139,10 @@ def gauge(title, unit, width, text, expr, legend, good):
     """A share of 1 that should not fall below `good` (red, orange; green from there)."""
     options = {"reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False},
                "showThresholdLabels": False, "showThresholdMarkers": True}
-    steps = [{"color": RED, "value": None}, {"color": YELLOW, "value": good[0]}, {"color": GREEN, "value": good[1]}]
-    return _panel("gauge", title, unit, width, text, _targets([(expr, legend)], instant=True, range=False), options,
-                  color={"mode": "thresholds"}, thresholds={"mode": "absolute", "steps": steps}, min=0, max=1)
+    steps = [{"color": color, "value": value} for color, value in zip((RED, YELLOW, GREEN), (None, *good))]
+    return _panel("gauge", title, unit, width, text, _targets([(expr, legend)], instant=True, range=False),
+                  options, color={"mode": "thresholds"}, min=0, max=1,
+                  thresholds={"mode": "absolute", "steps": steps})
 
 
 def table(title, width, text, columns, *values, empty="nothing", links=()):
@@ -150,7 +156,8 @@ def table(title, width, text, columns, *values, empty="nothing", links=()):
         "renameByName": {field: name for field, (name, _, _) in zip(fields, values)}}}
     merge = [{"id": "merge", "options": {}}] if len(values) > 1 else []
     panel = _panel("table", title, "none", width, text, targets,
-                   {"showHeader": True, "cellHeight": "sm", "sortBy": [{"displayName": values[0][0], "desc": True}]},
+                   {"showHeader": True, "cellHeight": "sm",
+                    "sortBy": [{"displayName": values[0][0], "desc": True}]},
                    noValue=empty, custom={"align": "auto", "filterable": True})
     panel["transformations"] = [*merge, organize]
     overrides = panel["fieldConfig"]["overrides"]
@@ -175,8 +182,8 @@ def _variable(name, label, metric):
     """A variable of all values that a label has; cluster may be on no series at all, and then matches that."""
     query = promql(f"label_values({metric}, {name})")
     return {"type": "query", "name": name, "label": label, "datasource": DATASOURCE, "definition": query,
-            "query": {"query": query, "refId": "StandardVariableQuery", "qryType": 1}, "refresh": 2, "sort": 1, "multi": True,
-            "includeAll": True, "allValue": ".*" if name == "cluster" else ".+",
+            "query": {"query": query, "refId": "StandardVariableQuery", "qryType": 1},
+            "refresh": 2, "sort": 1, "multi": True, "includeAll": True, "allValue": ".*" if name == "cluster" else ".+",
             "current": {"selected": True, "text": ["All"], "value": ["$__all"]}, "hide": 0, "options": [],
             "regex": "", "skipUrlSync": False}
 
