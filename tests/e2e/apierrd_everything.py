@@ -113,7 +113,7 @@ class Everything:
         self.daemon.fill_disk()
         self.until("a commit fails", "apierrd_checkpoint_failures_total")
         self.daemon.fill_disk(False)
-        wait_until("Prometheus knows", lambda: prometheus.table("apierrd_checkpoint_failures_total"))
+        wait_until("Prometheus knows", lambda: prometheus.table("sum(apierrd_checkpoint_failures_total)"))
 
     def restarts(self):
         self.daemon.stop()
