@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <set>
 
+#include "daemon/config_rules.h"
 #include "daemon/os.h"
 #include "parsers/format_reader.h"
 #include "parsers/nearest_names.h"
@@ -15,6 +16,8 @@
 namespace apierrd {
 
 namespace {
+
+constexpr std::uint64_t kDayMs = 86'400'000;
 
 std::string known_formats(const std::vector<LogFormat>& formats) {
   std::string text = "known: auto";
@@ -51,6 +54,12 @@ class ConfigReader {
       duration(options, "reader", "sweep_interval", config().sweep_interval_ms, 10, 3'600'000);
       duration(options, "reader", "linger", config().linger_ms, 0, 86'400'000);
       integer(options, "reader", "open_files", config().open_files, 8, 60'000);
+    });
+    section(reader, "rules", [this](YamlMapReader& rules) {
+      const auto keep = [this](std::string key, std::string value, const YamlValue* origin) {
+        note(std::move(key), std::move(value), origin);
+      };
+      read_rules_options(rules, keep, config().rules);
     });
     section(reader, "log", [this](YamlMapReader& log) {
       const YamlValue* value = log.take("level");
@@ -153,6 +162,7 @@ class ConfigReader {
     const YamlValue* start = reader.take("start_at");
     source.start_at_end = reader.one_of("start_at", {"beginning", "end"}) == 1;
     note(prefix + ".start_at", source.start_at_end ? "end" : "beginning", start);
+    duration(reader, prefix, "max_silence", source.max_silence_ms, 1'000, 31 * kDayMs);
     section(reader, "fields", [&](YamlMapReader& fields) {
       read_fields(fields, prefix + ".fields.", source.log_format);
     });

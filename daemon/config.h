@@ -25,6 +25,7 @@ struct SourceConfig {
   std::string format = "tencentcloud";
   SourceFormat log_format = tencentcloud_format();
   bool start_at_end = false;
+  std::uint64_t max_silence_ms = 0;  ///< longer without a call is worth an alert; 0 = never
 };
 
 /// One value in effect and where it comes from, for `check --effective`.

@@ -122,6 +122,7 @@ void Ingest::configure(const Config& config, std::shared_ptr<const Catalog> cata
     });
     Ruleset ruleset{catalog, wanted.log_format, config.line_bytes};
     const std::uint32_t index = series_->add_source(wanted.name, config.products);
+    series_->set_max_silence(index, wanted.max_silence_ms / 1'000);
     if (known != before.end()) {
       std::unique_ptr<Source> source = std::move(*known);
       source->ruleset = std::move(ruleset);
@@ -138,6 +139,7 @@ void Ingest::configure(const Config& config, std::shared_ptr<const Catalog> cata
   // Should such a source come back, it goes on where it stopped.
   for (const std::unique_ptr<Source>& source : before) {
     if (!source) continue;
+    series_->set_max_silence(source->index, 0);
     resume_.push_back({source->name, source->tailer.positions()});
     series_->retire_files(source->index);
   }

@@ -126,7 +126,7 @@ void losses(std::vector<PrometheusRule>& rules) {
   missing.labels = {{"reason", "file_missing"}};
   rules.push_back(std::move(missing));
   rules.push_back(alert(
-      "ApierrdCheckpointStale", "warning", "5m",
+      "ApierrdCheckpointStale", "critical", "5m",
       "time() - (\n"
       "  apierrd_checkpoint_last_success_timestamp_seconds > 0\n"
       "  or on (job, instance)\n"

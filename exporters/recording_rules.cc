@@ -70,10 +70,16 @@ RuleGroup slo(const CodeRemedies& no_breach) {
         record(ratio + window, fmt::format("avg_over_time({}[{}])\n/\n(avg_over_time({}[{}]) > 0)",
                                            errors, window, calls, window)));
   }
-  for (const auto& [window, seconds] : {std::pair{"1h", 3600}, {"6h", 21'600}, {"3d", 259'200}}) {
-    group.rules.push_back(
-        record(fmt::format("source_api_service:apierrd_vendor_errors:increase{}", window),
-               fmt::format("avg_over_time({}[{}]) * {}", errors, window, seconds)));
+  // Rates of 5 m, summed over steps: what was counted, also while the rules are younger than the
+  // window.
+  struct Steps {
+    const char *window, *step;
+    int seconds;
+  };
+  for (const Steps& is : {Steps{"1h", "1m", 60}, {"6h", "1m", 60}, {"3d", "5m", 300}}) {
+    group.rules.push_back(record(
+        fmt::format("source_api_service:apierrd_vendor_errors:increase{}", is.window),
+        fmt::format("sum_over_time({}[{}:{}]) * {}", errors, is.window, is.step, is.seconds)));
   }
   return group;
 }

@@ -143,6 +143,10 @@ void write_files(ExpositionWriter& writer, const SeriesSnapshot& snapshot) {
   for (const SourceSeries& source : snapshot.sources) {
     writer.time_sample(source.labels, source.lines.newest_record_unix_ns);
   }
+  writer.begin(Metric::kSourceMaxSilence);
+  for (const SourceSeries& source : snapshot.sources) {
+    if (source.max_silence_s != 0) writer.sample(source.labels, source.max_silence_s);
+  }
   write_each(writer, snapshot, Metric::kFileRotations,
              [](const SourceSeries& source) { return source.files.rotations; });
   write_each(writer, snapshot, Metric::kFileTruncations,

@@ -339,6 +339,10 @@ void SeriesStore::count_finding(std::uint32_t source, const ErrorSeries& series,
   if (info.first_seen_unix_ns == 0 && info.code != kOther) info.first_seen_unix_ns = now_unix_ns;
 }
 
+void SeriesStore::set_max_silence(std::uint32_t source, std::uint64_t seconds) {
+  state_.sources[source].max_silence_s = seconds;
+}
+
 bool SeriesStore::set_files(std::uint32_t source, FileCounts files) {
   const FileCounts& before = retired_files_[source];
   files.rotations += before.rotations;

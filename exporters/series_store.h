@@ -68,6 +68,7 @@ struct SourceSeries {
   std::string labels;  ///< source="..."
   LineCounts lines;
   FileCounts files;
+  std::uint64_t max_silence_s = 0;  ///< 0 = not configured
 };
 
 struct CallSeries {
@@ -172,6 +173,9 @@ class SeriesStore {
   /// The index of the source of that name, new or known. Its documented codes of `products` exist
   /// at 0 from here on.
   std::uint32_t add_source(const std::string& name, const std::vector<std::string>& products);
+
+  /// How long the source may go without a call, in seconds; 0 = nobody minds.
+  void set_max_silence(std::uint32_t source, std::uint64_t seconds);
 
   /// Adds a tally's counts. `now_unix_ns` is the wall clock.
   void apply(std::uint32_t source, const Tally& tally, std::int64_t now_unix_ns);
