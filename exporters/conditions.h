@@ -53,12 +53,12 @@ class CounterHistory {
 struct Condition {
   std::string alert;  ///< ApierrdDataLost
   Severity severity = Severity::kWarning;
-  std::string means;    ///< what is looked at, in words
-  std::string subject;  ///< source or code; empty if not active, or the daemon as a whole
+  std::string means;         ///< what is looked at, in words
+  std::string subject = {};  ///< source or code; empty if not active, or the daemon as a whole
   bool active = false;
-  std::string seen;                ///< what was seen; only if active
+  std::string seen = {};           ///< what was seen; only if active
   std::int64_t since_unix_ns = 0;  ///< 0 = unknown
-  std::string remedy;
+  std::string remedy = {};
 };
 
 /// Of each condition one row if all is well, else one for each source or code that is not; active
