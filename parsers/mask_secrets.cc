@@ -63,9 +63,10 @@ std::size_t assignment_size(std::string_view rest) {
   return value == std::string_view::npos ? 0 : value;
 }
 
-// Up to what ends a value; a scheme (`Bearer`, `TC3-HMAC-SHA256`) belongs to it.
+// Up to what ends a value; a scheme (`Bearer`, `TC3-HMAC-SHA256`) belongs to it. An opening brace
+// ends it too, so that what the braces hold goes as a whole.
 std::size_t value_size(std::string_view rest) {
-  return std::min(rest.find_first_of(",;&\"'`\\}])\n"), rest.size());
+  return std::min(rest.find_first_of(",;&\"'`\\{}])\n"), rest.size());
 }
 
 std::size_t braces_size(std::string_view rest) {

@@ -28,6 +28,8 @@ TEST(MaskSecrets, TakesKeysOut) {
       {"x-secret_key = 'p4ss'", "x-secret_key = '[masked]'"},
       {"bad body {\"Password\":\"x\",\"n\":{\"a\":1}} given", "bad body {[masked]} given"},
       {"cut {\"Password\":\"x", "cut {[masked]}"},
+      {"token abc password: p4ss body {\"card\": \"4111\"}",
+       "token abc password: [masked]{[masked]}"},
       {"id=abcdefghij0123456789ABCDE.", "id=[masked]"},
   };
   for (const auto& [text, masked] : cases) EXPECT_EQ(mask_secrets(text), masked) << text;
