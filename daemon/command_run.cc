@@ -6,6 +6,7 @@
 #include <chrono>
 #include <iostream>
 
+#include "daemon/alerting.h"
 #include "daemon/command_run.h"
 #include "daemon/commands.h"
 #include "daemon/config.h"
@@ -60,25 +61,35 @@ std::string keys_that_need_a_restart(const Config& running, const Config& wanted
   return keys;
 }
 
-void reload(const std::string& path, const Config& running, Pipeline& pipeline,
-            SelfMetrics& metrics, DaemonStatus& status, Log& log, Clock& clock) {
+// What a reload and the signals have to do with; all of it outlives them.
+struct Parts {
+  Pipeline& pipeline;
+  Alerting& alerting;
+  SelfMetrics& metrics;
+  DaemonStatus& status;
+  Log& log;
+  Clock& clock;
+};
+
+void reload(const std::string& path, const Config& running, const Parts& parts) {
   sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld",
-             static_cast<long long>(clock.monotonic_ns() / 1000));
+             static_cast<long long>(parts.clock.monotonic_ns() / 1000));
   const LoadedConfig loaded = load_config(path);
   if (loaded.errors.empty()) {
-    pipeline.reload(loaded.config, loaded.catalog);
-    status.loaded(loaded.config);
-    log.set_level(loaded.config.log_level);
-    log.info("reloaded", path);
+    parts.pipeline.reload(loaded.config, loaded.catalog);
+    parts.status.loaded(loaded.config);
+    parts.alerting.configure(loaded.config.alertmanager);
+    parts.log.set_level(loaded.config.log_level);
+    parts.log.info("reloaded", path);
     if (const std::string keys = keys_that_need_a_restart(running, loaded.config); !keys.empty()) {
-      log.warning("restart_needed", "these take effect at the next restart:" + keys);
+      parts.log.warning("restart_needed", "these take effect at the next restart:" + keys);
     }
   }
-  if (!loaded.errors.empty()) status.reload_failed(loaded.errors.front().text());
+  if (!loaded.errors.empty()) parts.status.reload_failed(loaded.errors.front().text());
   for (const Error& error : loaded.errors) {
-    log.error("reload_failed", error.text() + "; the configuration in effect stays");
+    parts.log.error("reload_failed", error.text() + "; the configuration in effect stays");
   }
-  metrics.set_reload(loaded.errors.empty(), unix_seconds(clock));
+  parts.metrics.set_reload(loaded.errors.empty(), unix_seconds(parts.clock));
   sd_notify(0, loaded.errors.empty()
                    ? "READY=1\nSTATUS=reloaded"
                    : "READY=1\nSTATUS=reload failed; the configuration in effect stays");
@@ -98,20 +109,19 @@ class MinuteNotes {
   std::int64_t last_minute_ = 0;
 };
 
-void wait_for_signals(const std::string& config_path, const Config& config, Pipeline& pipeline,
-                      SelfMetrics& metrics, DaemonStatus& status, Log& log, Clock& clock) {
+void wait_for_signals(const std::string& config_path, const Config& config, const Parts& parts) {
   const sigset_t signals = daemon_signals();
   Watchdog watchdog;
   MinuteNotes notes;
   while (true) {
     const timespec half_a_second{0, 500'000'000};
     const int signal = ::sigtimedwait(&signals, nullptr, &half_a_second);
-    watchdog.look(pipeline.heartbeat());
-    notes.look(pipeline, status.history(), clock.unix_ns());
+    watchdog.look(parts.pipeline.heartbeat());
+    notes.look(parts.pipeline, parts.status.history(), parts.clock.unix_ns());
     if (signal == SIGHUP && !config_path.empty()) {
-      reload(config_path, config, pipeline, metrics, status, log, clock);
+      reload(config_path, config, parts);
     } else if (signal == SIGTERM || signal == SIGINT) {
-      log.info("stopping", signal == SIGTERM ? "SIGTERM" : "SIGINT");
+      parts.log.info("stopping", signal == SIGTERM ? "SIGTERM" : "SIGINT");
       return;
     }
   }
@@ -148,14 +158,17 @@ int run_daemon(const Config& config, std::shared_ptr<const Catalog> catalog,
   if (!waker) return report(waker.error());
   DaemonStatus status(clock);
   status.loaded(config);
-  const CommitObserver observer{[&](std::int64_t unix_ns) {
-                                  metrics.set_checkpoint(static_cast<double>(unix_ns) / 1e9);
-                                  status.state_written(unix_ns);
-                                },
-                                [&] {
-                                  metrics.count_checkpoint_failure();
-                                  status.state_failed();
-                                }};
+  Alerting alerting(metrics, log, clock);
+  const CommitObserver observer{
+      [&](std::int64_t unix_ns) {
+        metrics.set_checkpoint(static_cast<double>(unix_ns) / 1e9);
+        status.state_written(unix_ns);
+      },
+      [&] {
+        metrics.count_checkpoint_failure();
+        status.state_failed();
+      },
+      [&alerting](AlertList alerts) { alerting.show(std::move(alerts)); }};
   const auto remember = [&status](const Tally& tally, const BatchPlace& place, std::int64_t now) {
     status.recent().record(tally, place, now);
   };
@@ -175,14 +188,16 @@ int run_daemon(const Config& config, std::shared_ptr<const Catalog> catalog,
                         });
   if (!server) return report(server.error());
   pipeline.start();
+  alerting.configure(config.alertmanager);
   log.info("started", fmt::format("version={} listen={}:{} sources={}", kVersion, config.web.host,
                                   (*server)->port(), config.sources.size()));
   sd_notifyf(0, "READY=1\nSTATUS=serving on port %d", (*server)->port());
   if (started) started((*server)->port());
 
-  wait_for_signals(config_path, config, pipeline, metrics, status, log, clock);
+  wait_for_signals(config_path, config, {pipeline, alerting, metrics, status, log, clock});
   sd_notify(0, "STOPPING=1");
   pipeline.stop();
+  alerting.stop();
   (*server)->stop();
   log.info("stopped", "all that was read is counted");
   return kExitFine;

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <set>
 
+#include "daemon/config_alertmanager.h"
 #include "daemon/config_rules.h"
 #include "daemon/os.h"
 #include "parsers/format_reader.h"
@@ -60,6 +61,9 @@ class ConfigReader {
         note(std::move(key), std::move(value), origin);
       };
       read_rules_options(rules, keep, config().rules);
+    });
+    section(reader, "alertmanager", [this](YamlMapReader& alertmanager) {
+      read_alertmanager(alertmanager, file_, config());
     });
     section(reader, "log", [this](YamlMapReader& log) {
       const YamlValue* value = log.take("level");

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "exporters/alert_rules.h"
+#include "exporters/alertmanager_client.h"
 #include "exporters/http_server.h"
 #include "exporters/series_store.h"
 #include "parsers/catalog.h"
@@ -35,6 +36,9 @@ struct Setting {
   std::string origin;  ///< file:line:column, or "default"
 };
 
+/// Stands for the name of the machine.
+inline constexpr std::string_view kAutoInstance = "auto";
+
 struct Config {
   std::vector<SourceConfig> sources;
   std::vector<std::string> products{"billing"};
@@ -49,6 +53,8 @@ struct Config {
   std::uint64_t sweep_interval_ms = 2'000;
   std::uint64_t linger_ms = 300'000;
   std::size_t open_files = 1'000;
+  AlertmanagerOptions alertmanager;  ///< `instance` may be kAutoInstance, and is by default
+  std::uint64_t alert_hold_ms = 86'400'000;
   std::string log_level = "info";
   RulesOptions rules;                                  ///< for `apierrd rules`, not for the daemon
   std::vector<LogFormat> formats = builtin_formats();  ///< with the user's own

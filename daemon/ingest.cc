@@ -103,16 +103,19 @@ Result<bool> Ingest::restore() {
       series_->add_source(source.name, config_.products);
     }
     series_->restore(loaded->series);
+    alerts_.restore(std::move(loaded->alerts));
     resume_ = std::move(loaded->positions);
   }
   configure(config_, series_->state().catalog);
   refresh_counts();
   latest_ = series_->snapshot(now());
+  show_alerts();
   return first_start;
 }
 
 void Ingest::configure(const Config& config, std::shared_ptr<const Catalog> catalog) {
   config_ = config;
+  alerts_.set_hold(static_cast<std::int64_t>(config.alert_hold_ms) * 1'000'000);
   series_->set_catalog(catalog);
   buffer_.resize_for(config.line_bytes);
   std::vector<std::unique_ptr<Source>> before = std::exchange(sources_, {});
@@ -191,7 +194,9 @@ BatchOutcome Ingest::count(Source& source, LineBatch batch) {
   const BatchOutcome outcome{bytes_by_kind(source.tally.lines),
                              source.tally.lines.newest_record_unix_ns};
   series_->apply(source.index, source.tally, batch.now_unix_ns);
-  if (counted_) counted_(source.tally, {source.name, batch.path, batch.offset}, batch.now_unix_ns);
+  const BatchPlace place{source.name, batch.path, batch.offset};
+  alerts_.add(source.tally, place, batch.now_unix_ns);
+  if (counted_) counted_(source.tally, place, batch.now_unix_ns);
   source.tally.clear();
   dirty_ = true;
   return outcome;
@@ -203,16 +208,21 @@ void Ingest::refresh_counts() {
   }
 }
 
+void Ingest::show_alerts() {
+  if (observer_.alerts) observer_.alerts(alerts_.alerts(now()));
+}
+
 bool Ingest::commit() {
   refresh_counts();
+  alerts_.advance(now());
   std::vector<SourceChanges> changes;
   for (const std::unique_ptr<Source>& source : sources_) {
     PositionChanges files = source->tailer.changes();
     if (files.changed.empty() && files.removed.empty()) continue;
     changes.push_back({source->name, std::move(files)});
   }
-  if (state_ && (dirty_ || !changes.empty())) {
-    const Result<void> saved = state_->save(series_->state(), changes, boot_id_);
+  if (state_ && (dirty_ || !changes.empty() || alerts_.changed())) {
+    const Result<void> saved = state_->save(series_->state(), changes, boot_id_, alerts_.changes());
     if (!saved) {
       dirty_ = true;  // tried again with the next commit
       if (observer_.failed) observer_.failed();
@@ -222,6 +232,10 @@ bool Ingest::commit() {
       return false;
     }
     for (const std::unique_ptr<Source>& source : sources_) source->tailer.settle();
+  }
+  if (alerts_.changed()) {
+    alerts_.settle();
+    show_alerts();
   }
   if (state_ && observer_.committed) observer_.committed(now());
   dirty_ = false;

@@ -16,16 +16,19 @@
 #include "daemon/os.h"
 #include "daemon/state_store.h"
 #include "daemon/tailer.h"
+#include "exporters/alert_table.h"
 #include "exporters/recent_failures.h"
 #include "exporters/series_store.h"
 #include "parsers/process_batch.h"
 
 namespace apierrd {
 
-/// Told of commits, for metrics.
+/// Told of commits: metrics, and whoever shows or sends alerts.
 struct CommitObserver {
   std::function<void(std::int64_t unix_ns)> committed;  ///< also when there was nothing to write
   std::function<void()> failed;
+  /// The alerts as committed, after each change of them and at the start.
+  std::function<void(AlertList)> alerts{};
 };
 
 /// Told of each batch once it is counted; the tally is read only during the call.
@@ -46,7 +49,8 @@ class Ingest {
   /// Takes up the state of an earlier run; before anything else. Returns whether there was none.
   Result<bool> restore();
 
-  /// Other sources, formats, catalog, limits.line_bytes and reader options. Counters stay.
+  /// Other sources, formats, catalog, limits.line_bytes, reader options and how long alerts are
+  /// held. Counters and alerts stay.
   void configure(const Config& config, std::shared_ptr<const Catalog> catalog);
   const Config& config() const { return config_; }
 
@@ -74,6 +78,7 @@ class Ingest {
   TailResume take_resume(const std::string& source);
   BatchOutcome count(Source& source, LineBatch batch);
   void refresh_counts();
+  void show_alerts();
   std::int64_t now() { return clock_.unix_ns(); }
 
   FileSystem& files_;
@@ -86,6 +91,7 @@ class Ingest {
 
   Config config_;
   std::unique_ptr<SeriesStore> series_;
+  AlertTable alerts_;
   std::vector<std::unique_ptr<Source>> sources_;
   std::vector<SourcePositions> resume_;  ///< of sources that are not followed now
   std::set<std::string> known_;          ///< names of sources that were followed before

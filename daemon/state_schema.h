@@ -36,7 +36,15 @@ CREATE TABLE overflow(label TEXT PRIMARY KEY, count INTEGER) WITHOUT ROWID;
 CREATE TABLE facts(name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 )sql";
 
-inline constexpr std::int64_t kSchemaVersion = 3;
+/// Created beside kSchema, and by the migration from version 3.
+inline constexpr const char* kAlertsSchema = R"sql(
+CREATE TABLE alerts(key INTEGER PRIMARY KEY, source TEXT, code TEXT, severity TEXT, service TEXT,
+                    action TEXT, request_id TEXT, description TEXT, message TEXT, path TEXT,
+                    offset INTEGER, count INTEGER, first_ns INTEGER, last_ns INTEGER,
+                    added_ns INTEGER, read_ns INTEGER, resolved_ns INTEGER);
+)sql";
+
+inline constexpr std::int64_t kSchemaVersion = 4;
 
 /// From version 2: undocumented errors became one of the findings; failed items are new.
 inline constexpr const char* kMigrateFrom2 = R"sql(

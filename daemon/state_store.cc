@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "daemon/sqlite.h"
+#include "daemon/state_alerts.h"
 #include "daemon/state_rows.h"
 #include "daemon/state_schema.h"
 
@@ -76,13 +77,14 @@ std::optional<Error> StateStore::Impl::prepare() {
     return environment_error("the state database was written by a newer apierrd", path,
                              "upgrade, or move the file away to start from zero");
   }
-  if (found != 0 && found != 2 && found != kSchemaVersion) {
+  if (found < 0 || found == 1) {
     return environment_error("the state database was written by an apierrd before 0.1.0", path,
                              "move the file away to start from zero");
   }
   const std::string set_version = "PRAGMA user_version=" + std::to_string(kSchemaVersion);
-  if (found != kSchemaVersion &&
-      (!db->execute(found == 0 ? kSchema : kMigrateFrom2) || !db->execute(set_version.c_str()))) {
+  if ((found == 0 && !db->execute(kSchema)) || (found == 2 && !db->execute(kMigrateFrom2)) ||
+      (found < 4 && !db->execute(kAlertsSchema)) ||
+      (found != kSchemaVersion && !db->execute(set_version.c_str()))) {
     return db->error("cannot create the state database");
   }
   if (!db->execute("COMMIT")) return db->error("cannot write the state database");
@@ -248,6 +250,7 @@ Result<StateStore::Loaded> StateStore::load() {
   self.load_errors(loaded.series);
   self.load_labels(loaded.series);
   self.load_positions(loaded.positions);
+  if (!load_alerts(*self.db, loaded.alerts)) self.damaged = true;
   self.rows("SELECT value FROM facts WHERE name='boot_id'", [&](const Statement& q) {
     loaded.boot_id = q.text(0);
     return true;
@@ -371,8 +374,8 @@ bool StateStore::Impl::save_positions(const std::vector<SourceChanges>& position
 }
 
 Result<void> StateStore::save(const SeriesSnapshot& state,
-                              const std::vector<SourceChanges>& positions,
-                              std::string_view boot_id) {
+                              const std::vector<SourceChanges>& positions, std::string_view boot_id,
+                              const AlertChanges& alerts) {
   Impl& self = *impl_;
   std::map<std::string, NamedCounts> counts_before = self.saved_counts;
   const auto save_boot_id = [&] {
@@ -380,8 +383,8 @@ Result<void> StateStore::save(const SeriesSnapshot& state,
            Statement(*self.db, "INSERT OR REPLACE INTO facts VALUES('boot_id',?)").run(boot_id);
   };
   if (self.db->execute("BEGIN IMMEDIATE") && self.save_sources(state) && self.save_series(state) &&
-      self.save_labels(state) && self.save_positions(positions) && save_boot_id() &&
-      self.db->execute("COMMIT")) {
+      self.save_labels(state) && self.save_positions(positions) && save_alerts(*self.db, alerts) &&
+      save_boot_id() && self.db->execute("COMMIT")) {
     self.saved = state;
     self.saved_boot_id = boot_id;
     return {};

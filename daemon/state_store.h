@@ -1,6 +1,6 @@
-// Positions and counters in one SQLite database, changed together in one transaction: whatever a
-// restart finds there is a consistent cut. Used by the ingest thread only. docs/state.md describes
-// the file.
+// Positions, counters and alerts in one SQLite database, changed together in one transaction:
+// whatever a restart finds there is a consistent cut. Used by the ingest thread only. docs/state.md
+// describes the file.
 #pragma once
 
 #include <memory>
@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "daemon/tailer.h"
+#include "exporters/alert_table.h"
 #include "exporters/series_store.h"
 #include "parsers/result.h"
 
@@ -40,6 +41,7 @@ class StateStore {
   struct Loaded {
     PersistedState series;
     std::vector<SourcePositions> positions;
+    AlertList alerts;
     std::string boot_id;  ///< of the machine's start during which the last commit was made
   };
   /// As of one commit.
@@ -47,7 +49,7 @@ class StateStore {
 
   /// Writes what differs from the last save, all or nothing.
   Result<void> save(const SeriesSnapshot& state, const std::vector<SourceChanges>& positions,
-                    std::string_view boot_id);
+                    std::string_view boot_id, const AlertChanges& alerts = {});
 
  private:
   struct Impl;

@@ -50,6 +50,11 @@ struct SelfMetrics::Registry {
   prometheus::Counter& checkpoint_failures = counters(Metric::kCheckpointFailures).Add({});
   prometheus::Gauge& reload_successful = gauge(Metric::kReloadSuccessful);
   prometheus::Gauge& reload_time = gauge(Metric::kReloadSuccessTime);
+  prometheus::Family<prometheus::Counter>& alerts_sent = counters(Metric::kAlertPushSent);
+  prometheus::Family<prometheus::Counter>& pushes_failed = counters(Metric::kAlertPushFailed);
+  prometheus::Family<prometheus::Counter>& alerts_dropped = counters(Metric::kAlertPushDropped);
+  prometheus::Gauge& alerts_active = gauge(Metric::kAlertPushActive);
+  prometheus::Family<prometheus::Gauge>& push_time = gauges(Metric::kAlertPushLastSuccess);
   prometheus::Family<prometheus::Gauge>& build = gauges(Metric::kBuildInfo);
   prometheus::Gauge& scrape_duration = gauge(Metric::kScrapeDuration);
   prometheus::Gauge& exposition_bytes = gauge(Metric::kExpositionBytes);
@@ -129,6 +134,28 @@ void SelfMetrics::write(ExpositionWriter& writer) const {
       writer.sample(labels, counter ? metric.counter.value : metric.gauge.value);
     }
   }
+}
+
+void SelfMetrics::add_alertmanager(const std::string& url) {
+  registry_->alerts_sent.Add({{"alertmanager", url}});
+  registry_->pushes_failed.Add({{"alertmanager", url}});
+  registry_->alerts_dropped.Add({{"alertmanager", url}});
+  registry_->push_time.Add({{"alertmanager", url}});
+}
+
+void SelfMetrics::count_pushed_alerts(const std::string& url, std::uint64_t taken,
+                                      std::uint64_t refused, double unix_seconds) {
+  registry_->alerts_sent.Add({{"alertmanager", url}}).Increment(static_cast<double>(taken));
+  registry_->alerts_dropped.Add({{"alertmanager", url}}).Increment(static_cast<double>(refused));
+  if (taken > 0) registry_->push_time.Add({{"alertmanager", url}}).Set(unix_seconds);
+}
+
+void SelfMetrics::count_failed_push(const std::string& url) {
+  registry_->pushes_failed.Add({{"alertmanager", url}}).Increment();
+}
+
+void SelfMetrics::set_active_alerts(std::size_t count) {
+  registry_->alerts_active.Set(static_cast<double>(count));
 }
 
 }  // namespace apierrd

@@ -34,6 +34,12 @@ class SelfMetrics {
   void set_reload(bool successful, double unix_seconds);
   void set_checkpoint(double unix_seconds);
   void count_checkpoint_failure();
+  /// The series of an Alertmanager exist from then on; what they count stays.
+  void add_alertmanager(const std::string& url);
+  void count_pushed_alerts(const std::string& url, std::uint64_t taken, std::uint64_t refused,
+                           double unix_seconds);
+  void count_failed_push(const std::string& url);
+  void set_active_alerts(std::size_t count);
   void set_process(const ProcessStats& stats);
   void set_exposition(double seconds, std::uint64_t bytes, std::uint64_t samples);
 

@@ -14,7 +14,7 @@ DOORS = {
     r"simdjson": {"parsers/json_document.cc"},
     r"yaml-cpp/": {"parsers/yaml_tree.cc"},
     r"prometheus/": {"exporters/self_metrics.cc"},
-    r"httplib": {"exporters/http_server.cc", "exporters/http_client.cc"},
+    r"httplib": {"exporters/http_server.cc", "exporters/http_client.cc", "exporters/alertmanager_client.cc"},
     r"spdlog/": {"daemon/log.cc"},
     r"sqlite3": {"daemon/sqlite.cc"},
     r"CLI/": {"daemon/cli.cc"},

@@ -44,6 +44,65 @@ TEST(ParseConfig, ExampleOfTheContract) {
   EXPECT_TRUE(outcome.errors.empty());
 }
 
+TEST(ParseConfig, AlertsAreSentNowhereByDefault) {
+  const Config config = parse_config(kMinimal, "/etc/x.yaml").config;
+  EXPECT_TRUE(config.alertmanager.urls.empty());
+  EXPECT_EQ(config.alertmanager.dress.instance, kAutoInstance);
+  EXPECT_EQ(config.alertmanager.dress.resend_ns, 60'000'000'000);
+  EXPECT_EQ(config.alert_hold_ms, 86'400'000U);
+}
+
+TEST(ParseConfig, EveryKeyOfAlertmanager) {
+  const ConfigOutcome outcome = parse_config(
+      std::string(kMinimal) +
+          "alertmanager:\n  urls: [\"http://a:9093\", \"https://b/am\"]\n  resend: 30s\n"
+          "  hold: 2h\n  external_labels: {cluster: eu, replica: \"1\"}\n  instance: \"\"\n"
+          "  runbooks: https://runbooks.example.com/apierrd\n",
+      "/etc/x.yaml");
+  ASSERT_TRUE(outcome.errors.empty()) << outcome.errors[0].text();
+  const AlertmanagerOptions& options = outcome.config.alertmanager;
+  EXPECT_EQ(options.urls, (std::vector<std::string>{"http://a:9093", "https://b/am"}));
+  EXPECT_EQ(options.dress.resend_ns, 30'000'000'000);
+  EXPECT_EQ(options.dress.instance, "");
+  EXPECT_EQ(options.dress.external_labels.size(), 2U);
+  EXPECT_EQ(options.dress.runbooks, "https://runbooks.example.com/apierrd");
+  EXPECT_EQ(outcome.config.alert_hold_ms, 7'200'000U);
+  std::string shown;
+  for (const Setting& setting : outcome.config.settings) {
+    if (setting.key.starts_with("alertmanager.")) shown += setting.key + "=" + setting.value + "|";
+  }
+  EXPECT_EQ(shown,
+            "alertmanager.urls=http://a:9093, https://b/am|alertmanager.resend=30000ms|"
+            "alertmanager.hold=7200000ms|alertmanager.external_labels=cluster=eu, replica=1|"
+            "alertmanager.instance=|"
+            "alertmanager.runbooks=https://runbooks.example.com/apierrd|");
+}
+
+TEST(ParseConfig, ComplaintsAboutAlertmanager) {
+  const auto error = [](const std::string& section) {
+    return first_error(std::string(kMinimal) + "alertmanager: {" + section + "}\n");
+  };
+  EXPECT_THAT(error("urls: [am:9093]"),
+              AllOf(HasSubstr("/etc/x.yaml:4:22"), HasSubstr("http://host:9093")));
+  EXPECT_THAT(error("urls: [\"http://u:hunter2@am\"]"),
+              AllOf(HasSubstr("user or password"), testing::Not(HasSubstr("hunter2"))));
+  EXPECT_THAT(error("urls: [\"http://a\", \"http://a\"]"), HasSubstr("there twice"));
+  std::string nine;
+  for (int i = 0; i < 9; ++i) nine += "\"http://a" + std::to_string(i) + "\",";
+  EXPECT_THAT(error("urls: [" + nine + "]"), HasSubstr("at most 8"));
+  EXPECT_THAT(error("resend: 500ms"), HasSubstr("resend"));
+  EXPECT_THAT(error("hold: 31d"), HasSubstr("hold"));
+  EXPECT_THAT(error("hold: 721h"), HasSubstr("hold"));
+  EXPECT_THAT(error("external_labels: [a]"), HasSubstr("mapping of names"));
+  EXPECT_THAT(error("external_labels: {a-b: x}"), HasSubstr("no name of a label"));
+  EXPECT_THAT(error("external_labels: {source: x}"), HasSubstr("of their own"));
+  EXPECT_THAT(error("external_labels: {a: \"\"}"), HasSubstr("needs a value"));
+  EXPECT_THAT(error("external_labels: {a: [x]}"), HasSubstr("needs a value"));
+  EXPECT_THAT(error("instance: \"" + std::string(129, 'x') + "\""), HasSubstr("instance"));
+  EXPECT_THAT(error("runbooks: here"), HasSubstr("no page of runbooks"));
+  EXPECT_THAT(error("url: x"), HasSubstr("did you mean 'urls'"));
+}
+
 TEST(ParseConfig, ComplaintsNameThePlaceAndAHint) {
   EXPECT_THAT(first_error(std::string(kMinimal) + "web: {lisen: 1}\n"),
               AllOf(HasSubstr("/etc/x.yaml:4:7"), HasSubstr("did you mean 'listen'")));

@@ -99,11 +99,11 @@ TEST_F(StateStoreTest, AStateOfVersion2IsTakenOver) {
   {
     auto database = Database::open(path, Database::Access::kCreate);
     ASSERT_TRUE(database) << database.error().text();
-    ASSERT_TRUE(
-        (*database)->execute("DROP TABLE findings; DROP TABLE items; PRAGMA user_version=2;"
-                             "CREATE TABLE undocumented(source TEXT, service TEXT, count INTEGER,"
-                             " PRIMARY KEY(source, service)) WITHOUT ROWID;"
-                             "INSERT INTO undocumented VALUES('s', 'billing', 7)"));
+    ASSERT_TRUE((*database)->execute(
+        "DROP TABLE findings; DROP TABLE items; DROP TABLE alerts; PRAGMA user_version=2;"
+        "CREATE TABLE undocumented(source TEXT, service TEXT, count INTEGER,"
+        " PRIMARY KEY(source, service)) WITHOUT ROWID;"
+        "INSERT INTO undocumented VALUES('s', 'billing', 7)"));
   }
   EXPECT_FALSE(StateStore::open(path, StateStore::Purpose::kLook));
   auto store = StateStore::open(path);
@@ -114,6 +114,50 @@ TEST_F(StateStoreTest, AStateOfVersion2IsTakenOver) {
   EXPECT_EQ(loaded->series.findings[0].service, "billing");
   EXPECT_EQ(loaded->series.findings[0].finding, Documentation::kNowhere);
   EXPECT_EQ(loaded->series.findings[0].count, 7U);
+}
+
+TEST_F(StateStoreTest, AStateOfVersion3IsTakenOver) {
+  ASSERT_TRUE(StateStore::open(path));
+  {
+    auto database = Database::open(path, Database::Access::kCreate);
+    ASSERT_TRUE(database) << database.error().text();
+    ASSERT_TRUE(
+        (*database)->execute("DROP TABLE alerts; PRAGMA user_version=3; INSERT INTO items "
+                             "VALUES('s', 'a', 'b', 'c', 5)"));
+  }
+  EXPECT_FALSE(StateStore::open(path, StateStore::Purpose::kLook));
+  auto store = StateStore::open(path);
+  ASSERT_TRUE(store) << store.error().text();
+  const auto loaded = (*store)->load();
+  ASSERT_TRUE(loaded) << loaded.error().text();
+  EXPECT_EQ(loaded->series.items.at(0).count, 5U);
+  EXPECT_TRUE(loaded->alerts.empty());
+  EXPECT_TRUE(StateStore::open(path, StateStore::Purpose::kLook));
+}
+
+TEST_F(StateStoreTest, AlertsComeBackUnlessTheyAreForgotten) {
+  Alert alert;
+  alert.key = 7, alert.source = "s", alert.code = "C", alert.severity = "critical";
+  alert.service = "billing", alert.action = "PayDeals", alert.request_id = "id";
+  alert.description = "d", alert.message = "m", alert.path = "/a.log", alert.offset_bytes = 8;
+  alert.count = 9, alert.first_unix_ns = 1, alert.last_unix_ns = 2, alert.added_unix_ns = 3;
+  alert.read_unix_ns = 4, alert.resolved_unix_ns = 5;
+  Alert leaving = alert, aggregate = alert;
+  leaving.key = 8;
+  aggregate.key = 9, aggregate.request_id.clear();
+  const SeriesStore series({}, catalog);
+  {
+    auto store = StateStore::open(path);
+    ASSERT_TRUE(store) << store.error().text();
+    ASSERT_TRUE((*store)->save(series.state(), {}, "boot", {{&alert, &leaving, &aggregate}, {}}));
+    aggregate.count = 10;
+    ASSERT_TRUE((*store)->save(series.state(), {}, "boot", {{&aggregate}, {8, 77}}));
+  }
+  auto store = StateStore::open(path);
+  ASSERT_TRUE(store) << store.error().text();
+  const auto loaded = (*store)->load();
+  ASSERT_TRUE(loaded) << loaded.error().text();
+  EXPECT_THAT(loaded->alerts, testing::ElementsAre(alert, aggregate));
 }
 
 TEST_F(StateStoreTest, ASecondDaemonIsRefused) {

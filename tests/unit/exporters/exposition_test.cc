@@ -72,6 +72,7 @@ TEST(MetricTable, DocumentationSaysTheSame) {
 
 TEST(Exposition, EveryMetricOfTheTableIsExposed) {
   SelfMetrics self("0", "0", "0");
+  self.add_alertmanager("http://am:9093");
   for (const ExpositionFormat format :
        {ExpositionFormat::kText004, ExpositionFormat::kOpenMetrics100}) {
     ExpositionWriter writer(format);
