@@ -10,7 +10,7 @@ import subprocess
 from apierrd_e2e import (OPENMETRICS, Metrics, Skip, call_line, check, demo_lines, openmetrics_check,
                          program, run, run_program)
 
-COMMANDS = ("run", "replay", "check", "explain", "codes", "demo")
+COMMANDS = ("run", "replay", "check", "explain", "codes", "rules", "demo")
 CODE_KEYS = ["product", "code", "class", "documented", "fault_domain", "retryable", "severity",
              "description", "description_zh", "remedy", "source", "meaning_by"]
 FAULT_DOMAINS = {"caller", "credential", "permission", "quota", "business", "resource", "vendor",
@@ -106,11 +106,11 @@ def configuration_errors(folder):
         where = re.escape(str(config)) + (":" + place + r"\b" if place else "")
         check(re.search(where, done.stderr.decode()), f"{text!r}: no {place}: {done.stderr.decode()}")
         check(re.search(words, done.stderr.decode()), f"{text!r}: no {words}: {done.stderr.decode()}")
-        for arguments in (["run"], ["replay", os.devnull], ["explain", "x"], ["codes"]):
+        for arguments in (["run"], ["replay", os.devnull], ["explain", "x"], ["codes"], ["rules"]):
             again = expect(2, *arguments, "--config", config)
             check(again.stderr == done.stderr, f"{arguments[0]} says otherwise: {again.stderr}")
     missing = folder / "none.yaml"
-    for arguments in (["run"], ["check"], ["replay", os.devnull], ["explain", "x"], ["codes"]):
+    for arguments in (["run"], ["check"], ["replay", os.devnull], ["explain", "x"], ["codes"], ["rules"]):
         for path in (missing, folder):
             check(str(path).encode() in expect(3, *arguments, "--config", path).stderr, "it names no file")
 

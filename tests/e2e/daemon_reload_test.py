@@ -131,6 +131,32 @@ def source_taken_out_and_put_back(folder):
     daemon.stop()
 
 
+def max_silence(folder):
+    """A threshold that is exported: only where it is configured, and as a reload says."""
+    metric, log = "apierrd_source_max_silence_seconds", folder / "app.log"
+    log.write_bytes(call_line())
+    daemon = started(folder, {"app": [log], "batch": [log]})
+    check(not daemon.metrics().rows(metric), "nobody asked for it")
+
+    def configure(text, what):
+        config = json.loads(daemon.config.read_text())
+        config["sources"][0].pop("max_silence", None)
+        config["sources"][0].update({"max_silence": text} if text else {})
+        daemon.config.write_text(json.dumps(config))
+        return reload(daemon, what)
+    metrics = configure("15m", "15 m")
+    check(metrics.value(metric, source="app") == 900, "it is not 900 s")
+    check(len(metrics.rows(metric)) == 1, "a source has it that was not asked for it")
+    check(configure("2h", "2 h").value(metric, source="app") == 7200, "it is not 7200 s")
+    daemon.stop()
+    check(daemon.start().metrics().value(metric, source="app") == 7200, "a restart loses it")
+    check(not configure(None, "none").rows(metric), "it stays without its key")
+    configure("1s", "1 s")
+    write_config(daemon.config, {"batch": [log]})
+    check(not reload(daemon, "source gone").rows(metric), "it stays without its source")
+    daemon.stop()
+
+
 def limits(folder):
     """limits are in effect after a reload (or the log says that they are not)."""
     log = folder / "app.log"
@@ -162,4 +188,4 @@ def address_and_state_need_a_restart(folder):
 
 if __name__ == "__main__":
     run("reloads keep what was counted", new_source, catalog_overlay, broken_configuration,
-        source_taken_out_and_put_back, limits, address_and_state_need_a_restart)
+        source_taken_out_and_put_back, max_silence, limits, address_and_state_need_a_restart)

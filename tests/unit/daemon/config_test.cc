@@ -130,13 +130,40 @@ TEST(ParseConfig, LimitsOfASourceAtTheirEdges) {
         parse_config("sources: [{name: a, paths: [x], " + keys + "}]\n", "/etc/x.yaml");
     return outcome.errors.empty() ? std::string() : outcome.errors[0].text();
   };
-  for (const char* good : {"join_lines: 2", "join_lines: 100000",
-                           "format: auto, wrapper: [syslog, docker, cri, journald]"}) {
+  for (const char* good :
+       {"join_lines: 2", "join_lines: 100000", "max_silence: 1s", "max_silence: 744h",
+        "format: auto, wrapper: [syslog, docker, cri, journald]"}) {
     EXPECT_EQ(error(good), "") << good;
   }
+  EXPECT_THAT(error("max_silence: 999ms"), HasSubstr("from 1s to 744h"));
+  EXPECT_THAT(error("max_silence: 745h"), HasSubstr("max_silence"));
   EXPECT_THAT(error("join_lines: 1"), HasSubstr("from 2 to 100000"));
   EXPECT_THAT(error("join_lines: 100001"), HasSubstr("from 2 to 100000"));
   EXPECT_THAT(error("wrapper: [syslog, docker, cri, journald, syslog]"), HasSubstr("at most 4"));
+}
+
+TEST(ParseConfig, WhatStandsInRulesHasANarrowAlphabet) {
+  const auto parse = [](const std::string& keys) {
+    return parse_config(std::string(kMinimal) + "rules: {" + keys + "}\n", "/etc/x.yaml");
+  };
+  const ConfigOutcome good =
+      parse("job: shop/api, runbooks: 'https://wiki/x?y=1/', objective: 99.95, team: a@b");
+  ASSERT_TRUE(good.errors.empty()) << good.errors[0].text();
+  EXPECT_EQ(good.config.rules.job, "shop/api");
+  EXPECT_EQ(good.config.rules.runbooks, "https://wiki/x?y=1");
+  EXPECT_EQ(good.config.rules.objective_percent, 99.95);
+  EXPECT_EQ(good.config.rules.team, "a@b");
+  for (const char* fine : {"objective: 50", "objective: 99.999", "team: ''"}) {
+    EXPECT_TRUE(parse(fine).errors.empty()) << fine;
+  }
+  for (const char* bad :
+       {"job: 'a\"b'", "job: ''", "job: 'a b'", "team: '{{ x }}'", "runbooks: ''",
+        "runbooks: \"a\\nb\"", "objective: 100", "objective: 49.9", "objective: many",
+        "objective: nan", "objective: 99.5x", "objective: 1e2"}) {
+    const ConfigOutcome outcome = parse(bad);
+    ASSERT_EQ(outcome.errors.size(), 1U) << bad;
+    EXPECT_THAT(outcome.errors[0].text(), HasSubstr("/etc/x.yaml:4:")) << bad;
+  }
 }
 
 TEST(ParseConfig, AllComplaintsAtOnce) {
