@@ -46,7 +46,7 @@ def paid_not_delivered_reaches_alertmanager(folder):
     log = folder / "app.log"
     log.write_bytes(call_line() * 50)
     daemon = Daemon(write_config(folder / "apierrd.yaml", {"app": [log]})).start()
-    alertmanager = Alertmanager(folder)
+    alertmanager = Alertmanager(folder).start()
     prometheus = Prometheus(
         folder, {"apierrd": daemon.port}, shipped_rules(),
         alerting={"alertmanagers": [{"static_configs": [{"targets": [f"127.0.0.1:{alertmanager.port}"]}]}]})

@@ -8,7 +8,7 @@ import threading
 import urllib.parse
 
 from apierrd_e2e import Failure, check, free_port, request, spawn, wait_until
-from prometheus_test import tool
+from apierrd_prometheus import tool
 
 
 SHARE = "/usr/share/prometheus/alertmanager"  # where Debian's program looks for its templates
