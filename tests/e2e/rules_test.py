@@ -1,17 +1,17 @@
 #!/usr/bin/env python3
 """The rules that deploy/prometheus ships: made by the program, tested by promtool, explained in docs/runbooks.
 
-Needs `promtool` and `amtool`, in APIERRD_TOOLS/usr/bin or in the PATH.
+Needs `prometheus`, `promtool` and `amtool`, in APIERRD_TOOLS/usr/bin or in the PATH.
 """
 import os
 import pathlib
 import re
-import shutil
 import subprocess
 
 import yaml
 
-from apierrd_e2e import Skip, check, run, run_program
+from apierrd_e2e import Daemon, call_line, check, run, run_program, wait_until, write_config
+from apierrd_prometheus import Prometheus, tool
 
 ROOT = pathlib.Path(os.environ.get("APIERRD_SOURCE_DIR", pathlib.Path(__file__).parents[2]))
 PROMETHEUS = ROOT / "deploy" / "prometheus"
@@ -21,15 +21,6 @@ KINDS = ("fires", "just below", "counter reset", "absent series", "low traffic",
 SEVERITIES = {"critical", "warning", "info"}
 # Labels whose values are told by a target, not by apierrd.
 FOREIGN = {"up", "process_start_time_seconds"}
-
-
-def tool(name):
-    folder = os.environ.get("APIERRD_TOOLS")
-    found = folder and shutil.which(name, path=str(pathlib.Path(folder) / "usr" / "bin"))
-    found = found or shutil.which(name)
-    if not found:
-        raise Skip(f"{name} is neither below APIERRD_TOOLS nor in the PATH")
-    return found
 
 
 def succeeds(*command):
@@ -199,8 +190,47 @@ def examples_are_valid(_):
     check([hook["send_resolved"] for hook in events[0]["webhook_configs"]] == [False], "an event is never resolved")
 
 
+def in_a_real_prometheus(folder):
+    """No rule fails to evaluate, and a payment without delivery is told of over a restart of the daemon."""
+    log = folder / "app.log"
+    log.write_bytes(call_line() * 5)
+    daemon = Daemon(write_config(folder / "apierrd.yaml", {"app": [log], "other": [folder / "other.log"]},
+                                 products=["billing", "cvm"])).start()
+    daemon.metrics()
+    rules = yaml.safe_load(rules_of())
+    for group in rules["groups"]:
+        group["interval"] = "1s"
+    prometheus = Prometheus(folder, {"apierrd": daemon.port}, rules)
+    wait_until("a scrape", lambda: prometheus.table('up{job="apierrd"}', "job"))
+
+    def firing():
+        return {alert["labels"]["alertname"]: alert for alert in prometheus.api("alerts")["alerts"]
+                if alert["state"] == "firing"}
+    wait_until("the watchdog", lambda: "Watchdog" in firing())
+    check("ApiPaidNotDelivered" not in firing(), "it fires before anything happened")
+    with log.open("ab") as file:
+        file.write(call_line(code="FailedOperation.PaySuccDeliverFailed"))
+    wait_until("ApiPaidNotDelivered fires", lambda: "ApiPaidNotDelivered" in firing())
+    began = firing()["ApiPaidNotDelivered"]["activeAt"]
+    port = daemon.port
+    daemon.stop()
+    wait_until("the daemon is down", lambda: prometheus.table('up{job="apierrd"} == bool 0', "job"))
+    config = write_config(folder / "apierrd.yaml", {"app": [log], "other": [folder / "other.log"]},
+                          products=["billing", "cvm"], web={"listen": f"127.0.0.1:{port}"})
+    Daemon(config).start()
+    wait_until("it is back", lambda: prometheus.table('up{job="apierrd"}', "job"))
+    check(firing()["ApiPaidNotDelivered"]["activeAt"] == began, "a restart ended the alert and raised it anew")
+    evaluated = [rule for group in prometheus.api("rules")["groups"] for rule in group["rules"]]
+    check(len(evaluated) == len(all_rules(rules_of())), f"{len(evaluated)} rules are loaded")
+    wait_until("all rules are evaluated", lambda: all(
+        rule["health"] != "unknown" for group in prometheus.api("rules")["groups"] for rule in group["rules"]))
+    broken = [(rule["name"], rule.get("lastError")) for group in prometheus.api("rules")["groups"]
+              for rule in group["rules"] if rule["health"] != "ok"]
+    check(not broken, f"rules that fail: {broken}")
+
+
 if __name__ == "__main__":
     run("the rules are made by the program, tested and explained", shipped_rules_are_the_programs_output,
         promtool_takes_them, promtool_tests_them, what_a_configuration_changes, one_kind_of_rules,
         every_alert_says_what_to_do, every_alert_has_every_kind_of_case, cases_can_fail,
-        metrics_are_those_that_exist, examples_are_valid)
+        metrics_are_those_that_exist, examples_are_valid, in_a_real_prometheus)
