@@ -183,8 +183,8 @@ int run_daemon(const Config& config, std::shared_ptr<const Catalog> catalog,
       metrics, [&pipeline] { return pipeline.scrape(); }, read_process_stats);
   Result<std::unique_ptr<HttpServer>> server =
       HttpServer::start(config.web, daemon_routes(pipeline, page, status),
-                        [&metrics](std::string_view handler, int status) {
-                          metrics.count_http_request(handler, status);
+                        [&metrics](std::string_view handler, int code) {
+                          metrics.count_http_request(handler, code);
                         });
   if (!server) return report(server.error());
   pipeline.start();
