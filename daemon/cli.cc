@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <iostream>
+#include <map>
 
 #include "daemon/commands.h"
 #include "daemon/log.h"
@@ -50,6 +51,7 @@ struct Arguments {
   std::string rules_only;
   ReplayOptions replay;
   CodesOptions codes;
+  TopCommandOptions top;
   DemoOptions demo;
 };
 
@@ -143,6 +145,20 @@ void add_rules(CLI::App& app, Arguments& arguments, int& code) {
   rules->callback([&] { code = rules_command(arguments.config, arguments.rules_only); });
 }
 
+void add_top(CLI::App& app, Arguments& arguments, int& code) {
+  CLI::App* top = app.add_subcommand("top", "show in the terminal what a running daemon sees");
+  TopCommandOptions& options = arguments.top;
+  top->add_option("--url", options.url, "where the daemon answers; default: its own default");
+  top->add_option("--interval", options.interval_ms, "how often to ask it: 500ms, 2s, 1m")
+      ->transform(CLI::AsNumberWithUnit(
+          std::map<std::string, std::uint64_t>{{"ms", 1}, {"s", 1'000}, {"m", 60'000}},
+          CLI::AsNumberWithUnit::UNIT_REQUIRED, "TIME"))
+      ->check(CLI::Range(100, 3'600'000));
+  top->add_flag("--once", options.once, "print once and end, as into a pipe");
+  top->footer("Keys: q quit, s sort, m messages. Example: apierrd top --interval 5s");
+  top->callback([&] { code = top_command(options); });
+}
+
 void add_demo(CLI::App& app, Arguments& arguments, int& code) {
   CLI::App* demo =
       app.add_subcommand("demo", "write a made-up API call log and run the daemon on it");
@@ -172,8 +188,8 @@ int run_apierrd(int argc, char** argv) {
   app.footer("Exit codes: 0 fine, 1 findings, 2 usage or configuration, 3 environment.");
   Arguments arguments;
   int code = kExitFine;
-  for (const auto add :
-       {add_run, add_check, add_audit, add_replay, add_explain, add_codes, add_rules, add_demo}) {
+  for (const auto add : {add_run, add_check, add_audit, add_replay, add_explain, add_codes,
+                         add_rules, add_top, add_demo}) {
     add(app, arguments, code);
   }
   try {

@@ -2,7 +2,9 @@
 #include <unistd.h>
 
 #include <fnmatch.h>
+
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 #include <iostream>
 #include <map>
@@ -14,7 +16,10 @@
 #include "daemon/input_stream.h"
 #include "daemon/log.h"
 #include "daemon/os.h"
+#include "daemon/progress_bar.h"
 #include "daemon/tailer.h"
+#include "daemon/terminal.h"
+#include "daemon/text_width.h"
 #include "daemon/whole_file.h"
 #include "exporters/exposition.h"
 #include "exporters/json_writer.h"
@@ -32,38 +37,46 @@ struct ReplayedSource {
   Tally tally{SIZE_MAX};
 };
 
-class Progress {
+// The progress bar on a terminal's standard error; of what is over at once it shows nothing.
+class ProgressBar {
  public:
-  Progress() : visible_(::isatty(STDERR_FILENO) == 1) {}
-  ~Progress() {
-    if (shown_) std::cerr << "\r\033[K";
+  ProgressBar() : visible_(::isatty(STDERR_FILENO) == 1) {}
+  ~ProgressBar() { clear(); }
+  void begin(const std::string& path) {
+    path_ = path;
+    started_ = drawn_ = Clock::now();
   }
-  void show(const std::string& path, const InputStream& input) {
-    const std::uint64_t total = input.total_bytes();
-    if (!visible_ || total < kWorthwhile) return;
-    const auto percent = static_cast<int>(input.consumed_bytes() * 100 / total);
-    if (shown_ && percent == percent_) return;
+  void show(const InputStream& input) {
+    const Clock::time_point now = Clock::now();
+    if (!visible_ || now - drawn_ < std::chrono::milliseconds(100)) return;
+    drawn_ = now;
     shown_ = true;
-    percent_ = percent;
-    const auto filled = static_cast<std::size_t>(percent / 4);
-    std::cerr << fmt::format("\r{} [{}{}] {:3d} %\033[K", path, std::string(filled, '#'),
-                             std::string(25 - std::min<std::size_t>(25, filled), '.'), percent);
+    const std::chrono::duration<double> seconds = now - started_;
+    const Progress progress{path_, input.consumed_bytes(), input.total_bytes(), seconds.count()};
+    std::cerr << "\r" << progress_line(progress, terminal_size(STDERR_FILENO).columns - 1)
+              << "\033[K" << std::flush;
+  }
+  /// Makes room for a message.
+  void clear() {
+    if (std::exchange(shown_, false)) std::cerr << "\r\033[K" << std::flush;
   }
 
  private:
-  static constexpr std::uint64_t kWorthwhile = 32U << 20;
+  using Clock = std::chrono::steady_clock;
   bool visible_;
   bool shown_ = false;
-  int percent_ = -1;
+  std::string path_;
+  Clock::time_point started_, drawn_;
 };
 
 Result<void> replay_file(const std::string& path, ReplayedSource& source, ReadBuffer& buffer,
-                         Progress& progress) {
+                         ProgressBar& progress) {
   Result<std::unique_ptr<InputStream>> input = open_input(path);
   if (!input) return input.error();
   SystemClock clock;
+  progress.begin(path);
   return count_whole(**input, source.ruleset, buffer, clock.unix_ns(), source.tally,
-                     [&] { progress.show(path, **input); });
+                     [&] { progress.show(**input); });
 }
 
 template <class Row>
@@ -151,15 +164,21 @@ void print_rows(std::vector<ErrorRow> rows, std::string_view title) {
   if (rows.empty()) return;
   std::stable_sort(rows.begin(), rows.end(),
                    [](const ErrorRow& a, const ErrorRow& b) { return a.count > b.count; });
-  constexpr const char* kLine = "{:>12}  {:<44} {:<10} {:<10} {:<9} {}\n";
-  std::cout << "\n"
-            << fmt::format(kLine, "count", title, "fault", "retry", "documented", "service/action");
+  std::size_t width = title.size();
+  for (const ErrorRow& row : rows) width = std::max(width, text_width(printable(row.code)));
+  const auto print = [width](std::string_view count, std::string_view code, std::string_view fault,
+                             std::string_view retry, std::string_view documented,
+                             std::string_view where) {
+    std::cout << fmt::format("{:>12}  {}  {:<10}  {:<9}  {:<10}  {}\n", count, fitted(code, width),
+                             fault, retry, documented, where);
+  };
+  std::cout << "\n";
+  print("count", title, "fault", "retry", "documented", "service/action");
   for (const ErrorRow& row : rows) {
     const Classification& is = row.classification;
-    std::cout << fmt::format(kLine, grouped(row.count), printable(row.code),
-                             name_of(is.fault_domain()), name_of(is.retryable()),
-                             is.documented() ? "yes" : "no",
-                             printable(row.service) + "/" + printable(row.action));
+    print(grouped(row.count), printable(row.code), name_of(is.fault_domain()),
+          name_of(is.retryable()), is.documented() ? "yes" : "no",
+          printable(row.service) + "/" + printable(row.action));
   }
 }
 
@@ -232,7 +251,7 @@ int replay_command(const ReplayOptions& options) {
   }
   Sources sources;
   ReadBuffer buffer(config.line_bytes);
-  Progress progress;
+  ProgressBar progress;
   for (const std::string& path : options.files) {
     const Result<const SourceConfig*> source = source_of(path, options.source, config);
     if (!source) return report(source.error());
@@ -245,6 +264,7 @@ int replay_command(const ReplayOptions& options) {
     as.log_format.framing.join_json |= options.join_json;
     replayed.ruleset = {catalog, as.log_format, config.line_bytes};
     const Result<void> done = replay_file(path, replayed, buffer, progress);
+    progress.clear();
     if (!done) return report(done.error());
   }
   const bool terminal = ::isatty(STDOUT_FILENO) == 1;

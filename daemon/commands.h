@@ -40,6 +40,12 @@ struct DemoOptions {
   std::uint64_t lines = 10'000;
 };
 
+struct TopCommandOptions {
+  std::string url = "http://127.0.0.1:19877";
+  std::uint64_t interval_ms = 2'000;
+  bool once = false;  ///< print and end; so it does also if standard output is no terminal
+};
+
 int run_command(const std::string& config_path);
 int check_command(const std::string& config_path, bool effective);
 int audit_command(const std::string& config_path, const std::string& output);
@@ -49,6 +55,7 @@ int explain_command(const std::string& config_path, const std::string& source,
 int codes_command(const CodesOptions& options);
 /// `only`: recording | alerting; empty = both.
 int rules_command(const std::string& config_path, const std::string& only);
+int top_command(const TopCommandOptions& options);
 int demo_command(const DemoOptions& options);
 
 /// The command line as a whole: parses it and runs the command.

@@ -7,6 +7,8 @@
 #include <chrono>
 #include <cstdlib>
 
+#include "exporters/label_text.h"
+
 namespace apierrd {
 
 struct Log::Sink {
@@ -36,15 +38,19 @@ std::int64_t seconds_now() {
 
 std::string printable(std::string_view text) {
   std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    const auto next = static_cast<unsigned char>(i + 1 < text.size() ? text[i + 1] : '\0');
     if (byte < 0x20 || byte == 0x7F) {
       out += fmt::format("\\x{:02x}", byte);
+    } else if (byte == 0xC2 && next >= 0x80 && next < 0xA0) {  // as UTF-8: U+009B begins a sequence
+      out += fmt::format("\\u{:04x}", next);
+      ++i;
     } else {
-      out.push_back(c);
+      out.push_back(text[i]);
     }
   }
-  return out;
+  return visible_text(out);
 }
 
 Log::Log(OnMessage on_message)

@@ -56,7 +56,8 @@ class Log {
   std::map<std::string, Rate, std::less<>> rates_;
 };
 
-/// `text` with control characters as \xNN, so that a log line cannot drive a terminal.
+/// `text` with control characters as \xNN and what reorders or hides text as <U+NNNN>, so that a
+/// log line cannot drive a terminal.
 std::string printable(std::string_view text);
 
 }  // namespace apierrd

@@ -2,6 +2,8 @@
 
 #include <httplib.h>
 
+#include "exporters/http_server.h"
+
 namespace apierrd {
 
 namespace {
@@ -9,38 +11,37 @@ namespace {
 constexpr std::size_t kAnswerMax = 16U << 20;  // a status of all limits together is a tenth of it
 constexpr int kTimeoutSeconds = 5;
 
+Error no_address(const std::string& url) {
+  return invalid_error("'" + url + "' is no address of a daemon", {},
+                       "write http://HOST:PORT, for example http://127.0.0.1:19877");
+}
+
 }  // namespace
 
 Result<std::string> http_get(const std::string& url, const std::string& path) {
-  constexpr const char* kForm = "write http://HOST:PORT, for example http://127.0.0.1:19877";
-  if (!url.starts_with("http://") || url.size() > 300 || url.find('@') != std::string::npos) {
-    return invalid_error("'" + url + "' is no address of a daemon", {}, kForm);
+  constexpr std::string_view kScheme = "http://";
+  if (!url.starts_with(kScheme) || url.find('@') != std::string::npos) return no_address(url);
+  std::string address = url.substr(kScheme.size());
+  if (address.ends_with('/')) address.pop_back();
+  const Result<HttpOptions> parsed = parse_listen_address(address);
+  if (!parsed || parsed->port == 0) return no_address(url);
+  httplib::Client client(parsed->host, parsed->port);
+  client.set_connection_timeout(kTimeoutSeconds);
+  client.set_read_timeout(kTimeoutSeconds);
+  std::string body;
+  const httplib::Result answer = client.Get(path, [&body](const char* data, std::size_t size) {
+    body.append(data, size);
+    return body.size() <= kAnswerMax;
+  });
+  if (!answer) {
+    return environment_error("cannot reach the daemon", url + ": " + to_string(answer.error()),
+                             "is it running? its web.listen says where it answers");
   }
-  std::string host = url;
-  while (host.ends_with('/')) host.pop_back();
-  try {
-    httplib::Client client(host);
-    if (!client.is_valid())
-      return invalid_error("'" + url + "' is no address of a daemon", {}, kForm);
-    client.set_connection_timeout(kTimeoutSeconds);
-    client.set_read_timeout(kTimeoutSeconds);
-    std::string body;
-    const httplib::Result answer = client.Get(path, [&body](const char* data, std::size_t size) {
-      body.append(data, size);
-      return body.size() <= kAnswerMax;
-    });
-    if (!answer) {
-      return environment_error("cannot reach the daemon", url + ": " + to_string(answer.error()),
-                               "is it running? its web.listen says where it answers");
-    }
-    if (answer->status != 200) {
-      return environment_error("the daemon refuses",
-                               url + path + ": status " + std::to_string(answer->status));
-    }
-    return body;
-  } catch (const std::exception&) {  // httplib throws on ports that are no numbers
-    return invalid_error("'" + url + "' is no address of a daemon", {}, kForm);
+  if (answer->status != 200) {
+    return environment_error("the daemon refuses",
+                             url + path + ": status " + std::to_string(answer->status));
   }
+  return body;
 }
 
 }  // namespace apierrd

@@ -3,14 +3,16 @@
 import gzip
 import json
 import os
+import pty
 import re
+import select
 import shutil
 import subprocess
 
 from apierrd_e2e import (OPENMETRICS, Metrics, Skip, call_line, check, demo_lines, openmetrics_check,
-                         program, run, run_program)
+                         program, run, run_program, spawn, wait_until)
 
-COMMANDS = ("run", "replay", "check", "explain", "codes", "rules", "demo")
+COMMANDS = ("run", "replay", "check", "explain", "codes", "rules", "top", "demo")
 CODE_KEYS = ["product", "code", "class", "documented", "fault_domain", "retryable", "severity",
              "description", "description_zh", "remedy", "source", "meaning_by"]
 FAULT_DOMAINS = {"caller", "credential", "permission", "quota", "business", "resource", "vendor",
@@ -185,6 +187,31 @@ def replay_inputs(folder):
         check(str(bad).encode() in expect(3, "replay", whole, bad).stderr, "it does not name the file")
 
 
+def replay_progress(_folder):
+    """On a terminal, standard error shows how far it is and how fast; the result stays clean."""
+    master, slave = pty.openpty()
+    process = spawn([program(), "replay", "--output", "json", "-"], stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE, stderr=slave)
+    block, sent, seen = b"".join(demo_lines(1000)), 0, b""
+
+    def shown():
+        nonlocal sent, seen
+        process.stdin.write(block)
+        process.stdin.flush()
+        sent += 1
+        while select.select([master], [], [], 0)[0]:
+            seen += os.read(master, 65536)
+        return re.search(rb"\r-  \d+\.\d MB  \d+\.\d [kMG]?B/s\x1b\[K", seen) is not None, seen[-200:]
+    wait_until("progress", shown)
+    result, _ = process.communicate(timeout=60)
+    check(json.loads(result)["lines"] == sent * 1000, "other counts")
+    while select.select([master], [], [], 0)[0]:
+        seen += os.read(master, 65536)
+    check(seen.endswith(b"\r\x1b[K"), f"the bar is left behind: {seen[-80:]}")
+    os.close(slave)
+    os.close(master)
+
+
 def replay_outputs(folder):
     log = folder / "app.log"
     log.write_bytes(b"".join(demo_lines(2000, seed=4)))
@@ -345,5 +372,5 @@ def output_that_cannot_be_written(folder):
 
 if __name__ == "__main__":
     run("every command keeps its contract", help_and_usage, configuration_errors, check_command,
-        replay_inputs, replay_outputs, replay_with_configuration, explain, explain_formats, codes, demo,
+        replay_inputs, replay_progress, replay_outputs, replay_with_configuration, explain, explain_formats, codes, demo,
         output_that_cannot_be_written)
