@@ -12,6 +12,7 @@
 #include "daemon/commands.h"
 #include "daemon/demo_log.h"
 #include "daemon/os.h"
+#include "exporters/json_writer.h"
 
 namespace apierrd {
 
@@ -79,21 +80,30 @@ std::string demo_folder(const DemoOptions& options) {
   return ::mkdtemp(pattern.data()) == nullptr ? std::string() : pattern;
 }
 
+// As text, so that the page can show it like any other. JSON is YAML.
+std::string demo_config(const std::string& folder, const DemoOptions& options) {
+  JsonWriter json;
+  json.begin_object().key("sources").begin_array().begin_object().member("name", "demo");
+  json.key("paths").begin_array().value(folder + "/api.log").end_array().end_object().end_array();
+  json.key("web").begin_object().member("listen", options.listen);
+  // A person wants to see numbers at once.
+  json.member("startup_hold", std::uint64_t{0}).end_object();
+  json.key("state").begin_object().member("path", folder + "/state.db").end_object();
+  json.key("log").begin_object().member("level", "warning").end_object().end_object();
+  return json.take();
+}
+
 }  // namespace
 
 int demo_command(const DemoOptions& options) {
   if (!options.write_file.empty()) return write_log(options);
   const std::string folder = demo_folder(options);
   const std::string log_path = folder + "/api.log";
-  Config config;
   const Result<HttpOptions> web = parse_listen_address(options.listen);
   if (!web) return report(web.error());
-  config.listen = options.listen;
-  config.web = *web;
-  config.startup_hold_ms = 0;  // a person wants to see numbers at once
-  config.state_path = folder + "/state.db";
-  config.log_level = "warning";
-  config.sources.push_back({"demo", {log_path}});
+  ConfigOutcome parsed = parse_config(demo_config(folder, options), "demo");
+  if (!parsed.errors.empty()) return report(parsed.errors);
+  const Config& config = parsed.config;
   CatalogOutcome catalog = load_catalog({}, {});
   if (!catalog.errors.empty()) return report(catalog.errors);
 

@@ -26,26 +26,31 @@ constexpr std::array kActions{
 };
 
 struct DemoError {
-  std::string_view code, message;
+  std::string_view code, message;  // a # becomes a number
   unsigned weight;
   std::string_view only_action;  // empty = any
 };
 constexpr std::array kErrors{
-    DemoError{"RequestLimitExceeded", "too many requests, limit 20 per second", 30, ""},
-    DemoError{"InternalError", "internal error", 14, ""},
-    DemoError{"InvalidParameterValue", "Month is not valid", 14, "DescribeBillDetail"},
-    DemoError{"FailedOperation.SummaryDataNotReady", "summary is being built", 12,
+    DemoError{"RequestLimitExceeded", "more than 20 requests a second", 30, ""},
+    DemoError{"InternalError", "internal error, trace #", 14, ""},
+    DemoError{"InvalidParameterValue", "Month 2026-13 is not valid", 14, "DescribeBillDetail"},
+    DemoError{"FailedOperation.SummaryDataNotReady", "账单汇总数据尚未生成", 12,
               "DescribeBillSummaryByProduct"},
-    DemoError{"FailedOperation.BalanceInsufficient", "balance is not sufficient", 12, "PayDeals"},
-    DemoError{"FailedOperation.InvalidDeal", "order is not unpaid", 6, "PayDeals"},
-    DemoError{"FailedOperation.NeedPayTogeter", "orders belong together", 4, "PayDeals"},
-    DemoError{"FailedOperation.PaySuccDeliverFailed", "paid, delivery failed", 1, "PayDeals"},
+    DemoError{"FailedOperation.BalanceInsufficient",
+              "balance 12.40 does not cover 86.00 of order #", 12, "PayDeals"},
+    DemoError{"FailedOperation.InvalidDeal", "order # is not unpaid", 6, "PayDeals"},
+    DemoError{"FailedOperation.NeedPayTogeter", "order # belongs to others", 4, "PayDeals"},
+    DemoError{"FailedOperation.PaySuccDeliverFailed", "order # is paid, nothing was delivered", 1,
+              "PayDeals"},
     DemoError{"UnauthorizedOperation.NotFinanceAuth", "no financial authorisation", 3, "PayDeals"},
-    DemoError{"AuthFailure.SignatureExpire", "timestamp is too old", 5, ""},
-    DemoError{"AuthFailure.SecretIdNotFound", "secret id not found", 2, ""},
-    DemoError{"ResourceInsufficient.SpecifiedInstanceType", "sold out", 6, "RunInstances"},
-    DemoError{"DryRunOperation", "dry run", 3, "RunInstances"},
-    DemoError{"FailedOperation.ContainSensitiveWord", "text refused", 5, "SendSms"},
+    DemoError{"AuthFailure.SignatureExpire", "timestamp is 412 seconds off", 5, ""},
+    DemoError{"AuthFailure.SecretIdNotFound",
+              "secret id AKIDz8krbsJ5yKBZQpn74WFkmLPx3EXAMPLE not found", 2, ""},
+    DemoError{"ResourceInsufficient.SpecifiedInstanceType", "S5.LARGE8 is sold out in zone 3", 6,
+              "RunInstances"},
+    DemoError{"DryRunOperation", "the call would have succeeded", 3, "RunInstances"},
+    DemoError{"FailedOperation.ContainSensitiveWord", "template # holds a refused word", 5,
+              "SendSms"},
     DemoError{"UnsupportedOperation.SomethingQuiteNew", "not known yet", 1, ""},
 };
 
@@ -71,6 +76,14 @@ std::string escaped(const std::string& json) {
   return out;
 }
 
+// The same for the same RequestId, so that no more random numbers are drawn.
+std::string numbered(std::string_view message, const std::string& id) {
+  std::string out(message);
+  const std::size_t at = out.find('#');
+  if (at == std::string::npos) return out;
+  return out.replace(at, 1, std::to_string(20'000'000 + std::stoul(id.substr(0, 6), nullptr, 16)));
+}
+
 }  // namespace
 
 std::string DemoLog::uuid() {
@@ -89,7 +102,7 @@ std::string DemoLog::response(std::string_view action, std::string& code) {
     code = error.code;
     return fmt::format(
         R"({{"Response":{{"Error":{{"Code":"{}","Message":"{}"}},"RequestId":"{}"}}}})", error.code,
-        error.message, id);
+        numbered(error.message, id), id);
   }
   return fmt::format(
       R"({{"Response":{{"TotalCount":{},"Items":["{:x}","{:x}"],"RequestId":"{}"}}}})", below(500),
