@@ -15,7 +15,7 @@ install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs)
 install(FILES deploy/apierrd.example.yaml DESTINATION ${CMAKE_INSTALL_DOCDIR}/deploy)
 install(DIRECTORY deploy/grafana/dashboards DESTINATION ${CMAKE_INSTALL_DATADIR}/apierrd)
 install(DIRECTORY deploy/grafana/provisioning DESTINATION ${CMAKE_INSTALL_DOCDIR}/deploy/grafana)
-install(DIRECTORY deploy/prometheus DESTINATION ${CMAKE_INSTALL_DOCDIR}/deploy)
+install(DIRECTORY deploy/prometheus deploy/alertmanager DESTINATION ${CMAKE_INSTALL_DOCDIR}/deploy)
 
 # The unit names the program by its absolute path, which --prefix decides at install time. It goes to
 # lib/systemd/system below the prefix: systemd reads it there for /usr and /usr/local.

@@ -19,7 +19,7 @@ SHIPPED = PROMETHEUS / "apierrd.rules.yml"
 TESTS = sorted((PROMETHEUS / "tests").glob("*.test.yml"))
 KINDS = ("fires", "just below", "counter reset", "absent series", "low traffic", "resolves")
 SEVERITIES = {"critical", "warning", "info"}
-# Labels whose values are told by a target, not by apierrd.
+# Exposed by every exporter, or made by Prometheus.
 FOREIGN = {"up", "process_start_time_seconds"}
 
 

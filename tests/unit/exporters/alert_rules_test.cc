@@ -37,6 +37,14 @@ TEST(AlertRules, EveryCodeAboutTheAccountsAffairsIsInOneAlert) {
   }
 }
 
+// The matchers are made of curated entries; a rule stands for codes nobody has listed.
+TEST(AlertRules, NoRuleOfTheCatalogPagesOrIsOutsideOfTheObjective) {
+  for (const ClassificationRule& rule : catalog().rules().rules()) {
+    EXPECT_FALSE(rule.meaning.event_page) << rule.name;
+    EXPECT_TRUE(rule.meaning.slo) << rule.name;
+  }
+}
+
 TEST(RuleCodes, OneCodeIsComparedAndSeveralAreMatched) {
   EXPECT_EQ(code_matcher({{"A.B", ""}}), R"(code="A.B")");
   EXPECT_EQ(code_matcher({{"A.B", ""}, {"C", ""}}), R"(code=~"A\\.B|C")");
