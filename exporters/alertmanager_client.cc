@@ -115,14 +115,14 @@ class AlertmanagerClient::Target {
     request.content_provider_ = [&](std::size_t offset, std::size_t length,
                                     httplib::DataSink& sink) {
       connected_ = true;
-      return sink.write(body.data() + offset, length);
+      return !stopping_ && sink.write(body.data() + offset, length);
     };
     request.content_receiver = [&](const char* data, std::size_t size, std::uint64_t,
                                    std::uint64_t) {
       answer.append(data, size);
       return answer.size() <= kAnswerBytesMax && SteadyClock::now() < deadline;
     };
-    const httplib::Result result = http_.send(request);
+    const httplib::Result result = send(request);
     connected_ = false;
     if (!result) {
       reason_ = httplib::to_string(result.error());
@@ -131,6 +131,14 @@ class AlertmanagerClient::Target {
     if (result->status >= 200 && result->status < 300) return PushAnswer::kTaken;
     reason_ = "it answers " + std::to_string(result->status) + " " + safe_text(answer, kReasonMax);
     return result->status == 400 ? PushAnswer::kRefused : PushAnswer::kFailed;
+  }
+
+  httplib::Result send(const httplib::Request& request) {
+    try {
+      return http_.send(request);
+    } catch (const std::exception&) {  // out of memory, at worst; tried again
+      return {nullptr, httplib::Error::Unknown};
+    }
   }
 
   const std::string url_;

@@ -4,11 +4,16 @@
 Most of it needs Debian's `prometheus-alertmanager`, in APIERRD_TOOLS/usr/bin or in the PATH.
 """
 import json
+import os
+import shutil
+import sqlite3
+import ssl
+import subprocess
 import threading
 import time
 
 from apierrd_alertmanager import Alertmanager, FakeAlertmanager, Webhook, full_queue, nobody
-from apierrd_e2e import DEADLINE_S, Daemon, call_line, check, run, wait_until, write_config
+from apierrd_e2e import DEADLINE_S, Daemon, Skip, call_line, check, run, wait_until, write_config
 
 PAID = "FailedOperation.PaySuccDeliverFailed"
 SECRET = "AKIDz8krbsJ5yKBZQpn74WFkmLPx3EXAMPLE"
@@ -66,7 +71,8 @@ def arrives_with_everything(folder):
           f"annotations are {notes}")
     check(notes["log_file"] == str(log) and notes["offset"] == str(len(first)), f"the place is {notes}")
     check(notes["message"] == "SecretId [masked] is out of money", f"the message is {notes['message']}")
-    check(notes["runbook_url"] == "https://runbooks.example.com/a#apipaidnotdeliveredevent", notes["runbook_url"])
+    runbook = "https://runbooks.example.com/a#apipaidnotdeliveredevent"
+    check(notes["runbook_url"] == runbook, notes["runbook_url"])
 
     append(log, paid("two"), paid("one"))
     ids_are(alertmanager, "one", "two")
@@ -130,6 +136,10 @@ def survives_a_kill(folder):
     total = daemon.metrics().sum("apierrd_api_errors_by_code_total", code=PAID)
     check(total == 11, f"{total} failures are counted, not 11")
     daemon.stop()
+    with sqlite3.connect(folder / "state.db") as state:
+        counts = dict(state.execute("SELECT request_id, count FROM alerts"))
+    check(counts.pop("before") == 2 and set(counts.values()) == {1}, f"the table has {counts}")
+    check(len(counts) == 9, f"the table has {counts}")
 
 
 def a_storm_is_one_alert(folder):
@@ -175,7 +185,8 @@ def a_refused_alert_is_left_out(folder):
         return 400 if any(a["labels"].get("request_id") == "bad" for a in alerts) else 200
     fake = FakeAlertmanager(answer)
     daemon, log = daemon_with(folder, [fake.url])
-    append(log, *(paid(f"good-{i}") for i in range(8)), paid("bad"), *(paid(f"good-{i}") for i in range(8, 16)))
+    good = [paid(f"good-{i}") for i in range(16)]
+    append(log, *good[:8], paid("bad"), *good[8:])
     wait_until("the good ones arrive", lambda: fake.ids() == {f"good-{i}" for i in range(16)})
     daemon.wait_for("the bad one is counted",
                     lambda m: m.value("apierrd_alert_push_dropped_total", alertmanager=fake.url) == 1)
@@ -193,7 +204,8 @@ def a_failing_one_is_tried_again(folder):
     fake = FakeAlertmanager(lambda alerts: 500 if broken.is_set() else 200)
     daemon, log = daemon_with(folder, [fake.url])
     append(log, paid("one"))
-    daemon.wait_for("it fails", lambda m: m.value("apierrd_alert_push_failed_total", alertmanager=fake.url) > 1)
+    daemon.wait_for("it fails",
+                    lambda m: m.value("apierrd_alert_push_failed_total", alertmanager=fake.url) > 1)
     check("event=alert_push_failed" in daemon.log() and "answers 500" in daemon.log(), "it is not logged")
     broken.clear()
     wait_until("and works again", lambda: fake.ids() == {"one"})
@@ -235,6 +247,29 @@ def no_secret_is_sent(folder):
     daemon.stop()
 
 
+def certificates_are_checked(folder):
+    if not shutil.which("openssl"):
+        raise Skip("openssl is not there to make a certificate")
+    certificate, key = folder / "certificate.pem", folder / "key.pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
+                    "-subj", "/CN=test", "-addext", "subjectAltName=IP:127.0.0.1",
+                    "-keyout", key, "-out", certificate],
+                   check=True, capture_output=True)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(certificate, key)
+    fake = FakeAlertmanager(lambda alerts: 200, tls)
+    daemon, log = daemon_with(folder, [fake.url])
+    append(log, paid("one"))
+    daemon.wait_for("a certificate of nobody's is refused",
+                    lambda m: m.value("apierrd_alert_push_failed_total", alertmanager=fake.url) > 0)
+    check(not fake.bodies, "it was sent all the same")
+    daemon.stop()
+    daemon.environment = {**os.environ, "SSL_CERT_FILE": str(certificate)}
+    daemon.start()
+    wait_until("and one that the system trusts is not", lambda: fake.ids() == {"one"})
+    daemon.stop()
+
+
 def off_unless_configured_and_reloaded(folder):
     fake = FakeAlertmanager(lambda alerts: 200)
     daemon, log = daemon_with(folder, [])
@@ -254,6 +289,6 @@ def off_unless_configured_and_reloaded(folder):
 if __name__ == "__main__":
     run("alerts of single events are sent as they should", a_refused_alert_is_left_out,
         a_failing_one_is_tried_again, a_silent_one_holds_up_nothing, no_secret_is_sent,
-        off_unless_configured_and_reloaded, arrives_with_everything, resolves_after_the_hold,
-        comes_back_to_an_empty_alertmanager, survives_a_kill, a_storm_is_one_alert,
+        certificates_are_checked, off_unless_configured_and_reloaded, arrives_with_everything,
+        resolves_after_the_hold, comes_back_to_an_empty_alertmanager, survives_a_kill, a_storm_is_one_alert,
         one_dead_does_not_delay_the_other)

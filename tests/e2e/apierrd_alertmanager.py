@@ -78,7 +78,8 @@ class Alertmanager:
                 [program, f"--config.file={self.config}",
                  f"--storage.path={self.folder / f'am-{self.port}-{self.starts}'}",
                  f"--web.listen-address=127.0.0.1:{self.port}", "--cluster.listen-address=",
-                 f"--web.route-prefix={self.prefix or '/'}", "--log.level=warn"], cwd=cwd, stdout=log, stderr=log)
+                 f"--web.route-prefix={self.prefix or '/'}", "--log.level=warn"],
+                cwd=cwd, stdout=log, stderr=log)
         wait_until("alertmanager ready", self.ready)
         return self
 
@@ -110,7 +111,7 @@ class Alertmanager:
 class FakeAlertmanager:
     """Answers as it is told: `answer(alerts)` gives a status, or None for silence until close()."""
 
-    def __init__(self, answer):
+    def __init__(self, answer, tls=None):
         self.answer, self.bodies, self.taken = answer, [], []
         self.closing = threading.Event()
         fake = self
@@ -136,8 +137,8 @@ class FakeAlertmanager:
 
             def log_message(self, *_):
                 pass
-        self.port = serve(Handler)
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.port = serve(Handler, tls)
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
 
     def ids(self):
         return {alert["labels"].get("request_id") for alert in self.taken}
@@ -146,9 +147,17 @@ class FakeAlertmanager:
         self.closing.set()
 
 
-def serve(handler):
-    server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True
+class Server(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+
+    def handle_error(self, request, client_address):
+        pass  # a client that went away, or did not like the certificate
+
+
+def serve(handler, tls=None):
+    server = Server(("127.0.0.1", 0), handler)
+    if tls:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server.server_address[1]
 
