@@ -247,6 +247,19 @@ def no_secret_is_sent(folder):
     daemon.stop()
 
 
+def only_what_is_committed_is_sent(folder):
+    fake = FakeAlertmanager(lambda alerts: 200)
+    daemon, log = daemon_with(folder, [fake.url])
+    daemon.fill_disk()
+    append(log, paid("one"))
+    daemon.wait_for("the state cannot be written",
+                    lambda m: m.sum("apierrd_checkpoint_failures_total") > 1)
+    check(not fake.bodies, f"an event was sent that a crash could take back: {fake.bodies}")
+    daemon.fill_disk(False)
+    wait_until("sent once it is committed", lambda: fake.ids() == {"one"})
+    daemon.stop()
+
+
 def certificates_are_checked(folder):
     if not shutil.which("openssl"):
         raise Skip("openssl is not there to make a certificate")
@@ -289,6 +302,6 @@ def off_unless_configured_and_reloaded(folder):
 if __name__ == "__main__":
     run("alerts of single events are sent as they should", a_refused_alert_is_left_out,
         a_failing_one_is_tried_again, a_silent_one_holds_up_nothing, no_secret_is_sent,
-        certificates_are_checked, off_unless_configured_and_reloaded, arrives_with_everything,
-        resolves_after_the_hold, comes_back_to_an_empty_alertmanager, survives_a_kill, a_storm_is_one_alert,
+        only_what_is_committed_is_sent, certificates_are_checked,
+        off_unless_configured_and_reloaded, arrives_with_everything, resolves_after_the_hold, comes_back_to_an_empty_alertmanager, survives_a_kill, a_storm_is_one_alert,
         one_dead_does_not_delay_the_other)
