@@ -103,7 +103,7 @@ void judge_codes(Judge& judge, const SeriesSnapshot& snapshot) {
       if (!wanted(is) || !judge.within(code.last_observed_unix_ns, 60)) continue;
       judge.active(
           fmt::format("{} {} ({})", code.service, code.code, snapshot.sources[code.source].name),
-          fmt::format("{} so far, the last {}", grouped(code.count),
+          fmt::format("{} so far, last {}", grouped(code.count),
                       ago(code.last_observed_unix_ns, snapshot.time_unix_ns)),
           snapshot.infos[code.info].first_seen_unix_ns);
     }

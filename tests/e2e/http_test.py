@@ -3,6 +3,7 @@
 import errno
 import gzip
 import json
+import signal
 import socket
 import time
 
@@ -66,6 +67,53 @@ def routes_and_headers(folder):
         check(daemon.get(path + "?x=1&y=%00").status == 200, f"{path} with a query")
     check(b"unsafe" not in daemon.get("/").headers["Content-Security-Policy"].encode(), "unsafe CSP")
     json.loads(daemon.get("/api/v1/status").body)
+    daemon.stop()
+
+
+def look_ups(folder):
+    """The catalog by a part of a code; bounded, and whatever is asked for is only text."""
+    daemon = started(folder)
+    found = json.loads(daemon.get("/api/v1/codes?q=billing/PaySucc").body)
+    check([row["code"] for row in found["codes"]] == ["FailedOperation.PaySuccDeliverFailed"], f"{found}")
+    many = json.loads(daemon.get("/api/v1/codes?q=Invalid").body)
+    check(len(many["codes"]) == 100 and many["more"] == many["total"] - 100 > 0, "not bounded")
+    by_command = json.loads(run_program("codes", "Invalid", "--output", "json").stdout)
+    check(many["codes"] == by_command[:100] and many["total"] == len(by_command), "`codes` finds others")
+    check(json.loads(daemon.get("/api/v1/codes").body)["codes"] == [], "found without a question")
+    for path in ("/catalog?q=", "/api/v1/codes?q="):
+        check(daemon.get(path + "a" * 200).status == 200, f"{path}: 200 bytes are too many")
+        check(daemon.get(path + "a" * 201).status == 400, f"{path}: 201 bytes are not too many")
+        for odd in ("%00%ff%fe", "%3Cscript%3E", "%22%27", "%", "x&q=y&" + "&".join(f"p{i}=1" for i in range(500)),
+                    "no/such/product", "%E2%80%AEx"):
+            answer = daemon.get(path + odd)
+            check(answer.status == 200, f"{path}{odd[:30]} answers {answer.status}")
+            check(b"<script>" not in answer.body or "api" in path, f"{path}{odd}: as it came")
+    daemon.check_alive()
+    daemon.stop()
+
+
+def configuration_in_effect(folder):
+    """As `check --effective` prints it; after a reload the new one, after a bad one still that."""
+    daemon = started(folder)
+
+    def shown():
+        return {row["key"]: row["value"] for row in json.loads(daemon.get("/api/v1/config").body)["settings"]}
+    printed = run_program("check", "--config", daemon.config, "--effective").stdout.decode()
+    check(len(shown()) > 10, "hardly a value")
+    for key, value in shown().items():
+        check(f"{key} = {value}    # " in printed, f"{key} = {value} is not printed so")
+    check(b"<code>web.listen</code>" in daemon.get("/").body, "the page does not show it")
+    config = json.loads(daemon.config.read_text())
+    config["log"] = {"level": "debug"}
+    daemon.config.write_text(json.dumps(config))
+    daemon.process.send_signal(signal.SIGHUP)
+    wait_until("the new one is shown", lambda: shown()["log.level"] == "debug")
+    daemon.config.write_text("sources: 7")
+    daemon.process.send_signal(signal.SIGHUP)
+    wait_until("the failed reload is an alert",
+               lambda: any(row["alert"] == "ApierrdConfigReloadFailed" and row["active"] for row in
+                           json.loads(daemon.get("/api/v1/status").body)["conditions"]))
+    check(shown()["log.level"] == "debug", "a refused configuration is shown")
     daemon.stop()
 
 
@@ -234,6 +282,6 @@ def one_state_one_daemon(folder):
 
 
 if __name__ == "__main__":
-    run("the web side is in order", routes_and_headers, negotiation, compression, refusals, ranges,
-        garbage, half_requests, stop_with_open_connections, one_port_one_daemon,
+    run("the web side is in order", routes_and_headers, look_ups, configuration_in_effect, negotiation,
+        compression, refusals, ranges, garbage, half_requests, stop_with_open_connections, one_port_one_daemon,
         one_state_one_daemon)

@@ -83,6 +83,10 @@ TEST_F(TailerTest, RenamedFileIsDrainedAndItsSuccessorFollowed) {
   old_writer->append("later\n");
   EXPECT_EQ(look(), (Lines{"later"}));
   EXPECT_EQ(tailer->counts().rotations, 1U);
+  const FileStatus file = tailer->refresh_counts(0).files.at(0);
+  EXPECT_EQ(file.path, "/log/api.log");
+  EXPECT_EQ(file.rotations, 1U);
+  EXPECT_EQ(file.truncations, 0U);
 }
 
 TEST_F(TailerTest, ARenamedFileThatAPatternMatchesIsNotReadTwice) {
@@ -142,6 +146,9 @@ TEST_F(TailerTest, TruncationStartsOverAndSaysWhatIsLost) {
   EXPECT_EQ(look(), (Lines{"new"}));
   EXPECT_EQ(tailer->counts().truncations, 1U);
   EXPECT_EQ(tailer->counts().lost_bytes[static_cast<std::size_t>(LossReason::kTruncated)], 4U);
+  const FileStatus file = tailer->refresh_counts(0).files.at(0);
+  EXPECT_EQ(file.truncations, 1U);
+  EXPECT_EQ(file.lost_bytes, 4U);
 }
 
 TEST_F(TailerTest, TruncationThatRegrewBeyondTheOffsetIsSeen) {
