@@ -156,9 +156,9 @@ int run_daemon(const Config& config, std::shared_ptr<const Catalog> catalog,
   if (!state) return report(state.error());
   Result<std::unique_ptr<InotifyWaker>> waker = InotifyWaker::create();
   if (!waker) return report(waker.error());
-  DaemonStatus status(clock);
-  status.loaded(config);
   Alerting alerting(metrics, log, clock);
+  DaemonStatus status(clock, alerting.board());
+  status.loaded(config);
   const CommitObserver observer{
       [&](std::int64_t unix_ns) {
         metrics.set_checkpoint(static_cast<double>(unix_ns) / 1e9);

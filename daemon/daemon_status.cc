@@ -78,6 +78,7 @@ StatusView DaemonStatus::view(Pipeline& pipeline) {
   view.snapshot = pipeline.snapshot();
   history_.note(*view.snapshot);
   view.recent = recent_.codes();
+  view.alerts = alerts_.alerts();
   view.version = kVersion;
   view.not_ready = pipeline.not_ready();
   view.started_unix_ns = started_unix_ns_;

@@ -19,7 +19,9 @@ namespace apierrd {
 
 class DaemonStatus {
  public:
-  explicit DaemonStatus(Clock& clock) : clock_(clock), started_unix_ns_(clock.unix_ns()) {}
+  /// `alerts` has those of single events; it must outlive this.
+  DaemonStatus(Clock& clock, const AlertBoard& alerts)
+      : clock_(clock), alerts_(alerts), started_unix_ns_(clock.unix_ns()) {}
 
   void loaded(const Config& config);
   void reload_failed(const std::string& why);
@@ -34,6 +36,7 @@ class DaemonStatus {
 
  private:
   Clock& clock_;
+  const AlertBoard& alerts_;
   const std::int64_t started_unix_ns_;
   RecentFailures recent_;
   CounterHistory history_;

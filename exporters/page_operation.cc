@@ -133,6 +133,42 @@ void add_ingestion_section(std::string& out, const StatusView& view) {
       "</section>";
 }
 
+namespace {
+
+void add_event(std::string& out, const Alert& alert, std::int64_t now) {
+  add(out,
+      "<tr id=\"event-{}\"><th scope=\"row\"><code>{}</code><small>{}</small></th>"
+      "<td><i class=\"badge {}\">{}</i></td><td><bdi>{}</bdi> <bdi>{}</bdi></td>"
+      "<td><code class=\"id\">{}</code></td><td class=\"n\">{}</td><td>{}</td>",
+      alert.key, alert.alertname(), log_text(alert.code), alert.active() ? alert.severity : "good",
+      alert.active() ? "active" : "resolved", log_text(alert.service), log_text(alert.action),
+      alert.aggregate() ? "several" : log_text(alert.request_id), grouped(alert.count),
+      ago_html(alert.last_unix_ns, now));
+  add(out, "<td><bdi>{}</bdi><small><code>{}</code> at byte {}</small></td></tr>",
+      log_text(alert.message), log_text(alert.path), grouped(alert.offset_bytes));
+}
+
+// The newest first.
+void add_events(std::string& out, const AlertList& alerts, std::int64_t now) {
+  if (alerts.empty()) return;
+  out +=
+      "<h3>Single events that page</h3><p class=\"soft\">Each is an alert of its own, sent to the "
+      "Alertmanagers of the configuration, if it names any.</p>";
+  out += open_region("Events that page");
+  out +=
+      "<th scope=\"col\">Alert<th scope=\"col\">State<th scope=\"col\">Call<th scope=\"col\">"
+      "RequestId<th scope=\"col\" class=\"n\">Times<th scope=\"col\">Last<th "
+      "scope=\"col\">Message</tr></thead><tbody>";
+  const std::size_t shown = std::min(alerts.size(), kTableRowsMax);
+  for (std::size_t i = 0; i < shown; ++i) add_event(out, alerts[alerts.size() - 1 - i], now);
+  out += "</tbody></table></div>";
+  if (shown < alerts.size()) {
+    add(out, "<p class=\"soft\">{} older ones are not shown.</p>", alerts.size() - shown);
+  }
+}
+
+}  // namespace
+
 void add_alerts_section(std::string& out, const StatusView& view) {
   out +=
       "<section id=\"alerts\" aria-labelledby=\"alerts-h\"><h2 id=\"alerts-h\">Alerts, as the "
@@ -147,7 +183,7 @@ void add_alerts_section(std::string& out, const StatusView& view) {
     add_condition(out, view.conditions[i], view.snapshot->time_unix_ns);
   }
   out += "</tbody></table></div>";
-  // Alerts that the daemon itself has pushed to an Alertmanager: their table goes here.
+  add_events(out, *view.alerts, view.snapshot->time_unix_ns);
   out += "</section>";
 }
 

@@ -117,6 +117,24 @@ void add_conditions(JsonWriter& json, const StatusView& view) {
   json.end_array();
 }
 
+void add_events(JsonWriter& json, const AlertList& alerts) {
+  const std::size_t shown = std::min(alerts.size(), kTableRowsMax);
+  json.member("events_more", std::uint64_t{alerts.size() - shown}).key("events").begin_array();
+  for (std::size_t i = 0; i < shown; ++i) {
+    const Alert& alert = alerts[alerts.size() - 1 - i];
+    json.begin_object().member("alert", alert.alertname()).member("active", alert.active());
+    json.member("severity", alert.severity).member("source", alert.source);
+    json.member("api_service", alert.service).member("action", alert.action);
+    json.member("code", alert.code).member("request_id", alert.request_id);
+    json.member("count", alert.count);
+    json.key("first").raw(seconds_text(alert.first_unix_ns));
+    json.key("last").raw(seconds_text(alert.last_unix_ns));
+    json.member("message", alert.message).member("path", safe_text(alert.path, 4096));
+    json.member("offset_bytes", alert.offset_bytes).end_object();
+  }
+  json.end_array();
+}
+
 }  // namespace
 
 std::string render_status_json(const StatusView& view) {
@@ -139,6 +157,7 @@ std::string render_status_json(const StatusView& view) {
   }
   json.end_array();
   add_conditions(json, view);
+  add_events(json, *view.alerts);
   json.end_object();
   return json.take() + "\n";
 }

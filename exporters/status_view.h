@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "exporters/alert_table.h"
 #include "exporters/conditions.h"
 #include "exporters/recent_failures.h"
 #include "exporters/series_store.h"
@@ -30,6 +31,7 @@ struct StatusView {
   std::shared_ptr<const SeriesSnapshot> snapshot;
   std::vector<RecentCode> recent;
   std::vector<Condition> conditions;
+  std::shared_ptr<const AlertList> alerts = std::make_shared<const AlertList>();
   std::vector<ShownSetting> settings;
   DaemonHealth health;
   std::string version;

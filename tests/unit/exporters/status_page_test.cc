@@ -39,10 +39,29 @@ StatusView view_of(std::string_view text, std::string_view code = kPaid) {
   StatusView view;
   view.snapshot = store.snapshot(kNow);
   view.recent = recent.codes();
+  AlertTable alerts;
+  alerts.add(tally, {"payments", "/var/log/api.log", 1000}, kNow);
+  view.alerts = std::make_shared<const AlertList>(alerts.alerts(kNow));
   view.version = "1";
   view.conditions = judge(*view.snapshot, {}, CounterHistory());
   view.settings = {shown_setting("web.listen", "127.0.0.1:1", "default")};
   return view;
+}
+
+TEST(StatusPage, ShowsEachEventThatPages) {
+  const StatusView view = view_of("<i>x</i>");
+  ASSERT_EQ(view.alerts->size(), 1U);
+  const std::string page = render_status_page(view);
+  const std::string events = page.substr(page.find("Single events that page"));
+  EXPECT_THAT(events, HasSubstr("ApiPaidNotDeliveredEvent"));
+  EXPECT_THAT(events, HasSubstr("ed93f3cb-f35e-473f-b9f3-0d451b8b79c6"));
+  EXPECT_THAT(events, HasSubstr("/var/log/api.log</code> at byte 1,077"));
+  EXPECT_THAT(events, Not(HasSubstr("<i>x")));
+  const std::string json = render_status_json(view);
+  EXPECT_THAT(json,
+              HasSubstr("\"events\":[{\"alert\":\"ApiPaidNotDeliveredEvent\",\"active\":true"));
+  EXPECT_THAT(render_status_page(view_of("x", "InternalError")),
+              Not(HasSubstr("Single events that page")));
 }
 
 TEST(StatusPage, ShowsTheFailureAndWhatToDo) {
