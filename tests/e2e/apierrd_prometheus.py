@@ -43,7 +43,7 @@ class Prometheus:
             self.process = spawn(
                 [tool("prometheus"), f"--config.file={config}", f"--storage.tsdb.path={self.folder / 'tsdb'}",
                  f"--web.listen-address=127.0.0.1:{self.port}", "--log.level=warn",
-                 "--enable-feature=exemplar-storage"], stdout=log, stderr=log)
+                 "--enable-feature=exemplar-storage", "--rules.alert.resend-delay=1s"], stdout=log, stderr=log)
         wait_until("prometheus ready", self.ready)
 
     def ready(self):
