@@ -138,11 +138,11 @@ namespace {
 void add_event(std::string& out, const Alert& alert, std::int64_t now) {
   add(out,
       "<tr id=\"event-{}\"><th scope=\"row\"><code>{}</code><small>{}</small></th>"
-      "<td><i class=\"badge {}\">{}</i></td><td><bdi>{}</bdi> <bdi>{}</bdi></td>"
+      "<td><span class=\"badge {}\">{}</span></td><td><bdi>{}</bdi> <bdi>{}</bdi></td>"
       "<td><code class=\"id\">{}</code></td><td class=\"n\">{}</td><td>{}</td>",
       alert.key, alert.alertname(), log_text(alert.code), alert.active() ? alert.severity : "good",
       alert.active() ? "active" : "resolved", log_text(alert.service), log_text(alert.action),
-      alert.aggregate() ? "several" : log_text(alert.request_id), grouped(alert.count),
+      alert.aggregate() ? "several together" : log_text(alert.request_id), grouped(alert.count),
       ago_html(alert.last_unix_ns, now));
   add(out, "<td><bdi>{}</bdi><small><code>{}</code> at byte {}</small></td></tr>",
       log_text(alert.message), log_text(alert.path), grouped(alert.offset_bytes));
