@@ -139,10 +139,10 @@ void judge_ingestion(Judge& judge, const SeriesSnapshot& snapshot) {
     judge.active(source.name, duration_text(lag) + " behind", source.files.oldest_unread_unix_ns);
   }
   judge.begin({.alert = "ApierrdFileOpenErrors",
-               .means = "a log could not be opened or read, in 15 minutes",
+               .means = "a log could not be opened or read, in 10 minutes",
                .remedy = "Look for event=file_failed in the journal; the service's group must be "
                          "able to read the log and its folders."});
-  judge.each_growth(15, [&](const std::string& source, const auto& grown) {
+  judge.each_growth(10, [&](const std::string& source, const auto& grown) {
     if (grown.open_errors == 0) return;
     judge.active(source, fmt::format("{} attempts failed", grouped(grown.open_errors)));
   });

@@ -85,6 +85,14 @@ void reading(std::vector<PrometheusRule>& rules) {
       "No call in the log of {{ $labels.source }} for {{ $value | humanizeDuration }}",
       "On {{ $labels.instance }} that is longer than its max_silence. Either it makes no calls, or "
       "its log goes elsewhere or is no longer written."));
+  rules.push_back(alert(
+      "ApierrdFileOpenErrors", "warning", "10m",
+      "increase(apierrd_file_open_errors_total[10m]) > 0",
+      "apierrd cannot read a log of {{ $labels.source }}",
+      "On {{ $labels.instance }} {{ printf \"%.0f\" $value }} attempts to open or read one failed "
+      "in "
+      "10 minutes: errors in it raise no alert. The journal says which and why (file_failed); most "
+      "often the service's group may not read the log or its folders."));
   const std::string rejected =
       "sum without (reason) (rate(apierrd_parse_failures_total[10m]))\n"
       "/\n"

@@ -111,6 +111,7 @@ def every_alert_says_what_to_do(_):
         check(match and name in headings[match[1]] and match[2] == name.lower(),
               f"{name}: {notes['runbook_url']} has no heading `## {name}`")
         told.add(name)
+    told |= {"ApiPaidNotDeliveredEvent", "ApiPagingEvent"}  # those that apierrd sends itself
     check(set().union(*headings.values()) == told, f"runbooks: {set().union(*headings.values()) ^ told}")
 
 

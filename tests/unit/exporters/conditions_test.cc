@@ -87,8 +87,9 @@ TEST_F(ConditionsTest, OnlyNewLossesCount) {
   EXPECT_THAT(active(kStart + kMinuteNs),
               UnorderedElementsAre("ApierrdDataLost", "ApierrdFileOpenErrors"));
   for (int minute = 2; minute < 20; ++minute) note(kStart + minute * kMinuteNs);
-  EXPECT_THAT(active(kStart + 16 * kMinuteNs),
+  EXPECT_THAT(active(kStart + 11 * kMinuteNs),
               UnorderedElementsAre("ApierrdDataLost", "ApierrdFileOpenErrors"));
+  EXPECT_THAT(active(kStart + 16 * kMinuteNs), ElementsAre("ApierrdDataLost"));
   EXPECT_THAT(active(kStart + 19 * kMinuteNs), IsEmpty());
 }
 
