@@ -5,6 +5,7 @@ import gzip
 import json
 import signal
 import socket
+import threading
 import time
 
 from apierrd_e2e import (OPENMETRICS, PROMETHEUS_ACCEPT, Daemon, check, demo_lines,
@@ -242,6 +243,27 @@ def half_requests(folder):
     daemon.stop()
 
 
+def first_requests_at_once(folder):
+    """The very first requests come together: what the server makes on first use is made once."""
+    daemon = Daemon(write_config(folder / "apierrd.yaml", {"app": [folder / "app.log"]}))
+    for _ in range(5):
+        daemon.start()
+        together, answers = threading.Barrier(4), []
+
+        def ask():
+            with socket.create_connection(("127.0.0.1", daemon.port), timeout=20) as connection:
+                together.wait()
+                connection.sendall(b"GET /-/healthy HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+                answers.append(status_of(connection.recv(65536)))
+        threads = [threading.Thread(target=ask) for _ in range(together.parties)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        check(answers == [200] * 4, f"they are answered {answers}")
+        daemon.stop()
+
+
 def stop_with_open_connections(folder):
     """SIGTERM ends the daemon although clients hold connections."""
     daemon = started(folder)
@@ -283,5 +305,5 @@ def one_state_one_daemon(folder):
 
 if __name__ == "__main__":
     run("the web side is in order", routes_and_headers, look_ups, configuration_in_effect, negotiation,
-        compression, refusals, ranges, garbage, half_requests, stop_with_open_connections, one_port_one_daemon,
-        one_state_one_daemon)
+        compression, refusals, ranges, garbage, half_requests, first_requests_at_once, stop_with_open_connections,
+        one_port_one_daemon, one_state_one_daemon)
