@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "exporters/label_text.h"
+#include "parsers/ascii.h"
 
 namespace apierrd {
 
@@ -14,12 +15,9 @@ constexpr std::size_t kExternalLabelsMax = 20;
 constexpr std::size_t kLabelNameMax = 64;
 
 bool is_label_name(std::string_view name) {
-  const auto letter = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-  };
+  const auto letter = [](char c) { return is_letter(c) || c == '_'; };
   return !name.empty() && name.size() <= kLabelNameMax && letter(name.front()) &&
-         std::all_of(name.begin(), name.end(),
-                     [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
+         std::all_of(name.begin(), name.end(), [&](char c) { return letter(c) || is_digit(c); });
 }
 
 bool is_label_value(std::string_view value) {

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "exporters/json_writer.h"
+#include "parsers/ascii.h"
 #include "parsers/time_text.h"
 
 namespace apierrd {
@@ -16,9 +17,7 @@ constexpr std::size_t kUrlMax = 256;  // it is the value of a label
 
 std::string lower(std::string_view text) {
   std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
+  for (char& c : out) c = to_lower(c);
   return out;
 }
 
@@ -89,8 +88,7 @@ Result<AlertmanagerUrl> parse_alertmanager_url(std::string_view url) {
   const std::size_t colon = host.rfind(':');
   if (colon != std::string_view::npos && host.find(']', colon) == std::string_view::npos) {
     const std::string_view port = host.substr(colon + 1);
-    const bool digits =
-        std::all_of(port.begin(), port.end(), [](char c) { return c >= '0' && c <= '9'; });
+    const bool digits = std::all_of(port.begin(), port.end(), is_digit);
     if (port.empty() || port.size() > 5 || !digits || std::stoi(std::string(port)) > 65535) {
       return bad(kExample);
     }

@@ -111,6 +111,13 @@ TEST_F(RecentFailuresTest, LongMessagesAreCutAtABlank) {
   EXPECT_EQ(only().failures[0].message.size() % (word.size() + 1), word.size());
 }
 
+TEST_F(RecentFailuresTest, AMessageOfTheLimitIsKeptWhole) {
+  const std::string whole(kMessageKeptMax - 1, '!');
+  EXPECT_EQ(beginning_of(whole + "!"), whole + "!");
+  EXPECT_EQ(beginning_of(whole + "!!"), whole + "!");
+  EXPECT_EQ(beginning_of(whole + " !"), whole);
+}
+
 TEST_F(RecentFailuresTest, PagingFailuresAreKeptOneByOne) {
   for (std::size_t i = 0; i < kPagingFailuresMax + 7; ++i) add(kPaid, std::to_string(i));
   add("FailedOperation.BalanceInsufficient", "no page");
