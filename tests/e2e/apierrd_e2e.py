@@ -138,13 +138,17 @@ def demo_lines(count, seed=1):
     return done.stdout.splitlines(keepends=True)
 
 
-def call_line(action="PayDeals", code=None, service="billing", request_id="", **more):
+def call_line(action="PayDeals", code=None, service="billing", request_id="", message="m", **more):
     """A line of the default format, as bytes with a newline."""
     response = {"RequestId": request_id}
     if code is not None:
-        response["Error"] = {"Code": code, "Message": "m"}
+        response["Error"] = {"Code": code, "Message": message}
     line = {"service": service, "action": action, "response": {"Response": response}, **more}
     return json.dumps(line).encode() + b"\n"
+
+
+def failed_call(code, message="balance is not sufficient", action="PayDeals", request_id="r-1"):
+    return call_line(action, code, request_id=request_id, message=message)
 
 
 # ---- metrics
@@ -385,6 +389,17 @@ class Daemon:
         code = self.process.wait(DEADLINE_S)
         if code != 0:
             raise Gone(f"the daemon ended with {code} after SIGTERM: {self.log()[-3000:]}")
+
+
+def counting(folder, lines):
+    """A daemon that has counted these lines and is ready, and its log."""
+    log = folder / "app.log"
+    log.write_bytes(b"".join(lines))
+    daemon = Daemon(write_config(folder / "apierrd.yaml", {"app": [log]})).start()
+    daemon.metrics()
+    daemon.wait_for("counted", lambda m: m.sum("apierrd_ingest_lines_total") == len(lines))
+    wait_until("ready", lambda: daemon.get("/-/ready").status == 200, quiet=True)
+    return daemon, log
 
 
 def run(words, *parts):

@@ -7,7 +7,7 @@ import pathlib
 import shutil
 import subprocess
 
-from apierrd_e2e import Daemon, Skip, call_line, check, demo_lines, run, wait_until, write_config
+from apierrd_e2e import Skip, call_line, check, counting, demo_lines, failed_call, run
 
 HERE = pathlib.Path(__file__).resolve().parent
 BROWSER_DEADLINE_S = 180
@@ -29,22 +29,6 @@ def browser_environment():
     if chromium is None:
         raise Skip("chromium is not installed")
     return {**os.environ, "APIERRD_NODE": str(modules.parent), "APIERRD_CHROMIUM": chromium}
-
-
-def failed_call(code, message="balance is not sufficient", action="PayDeals", request_id="r-1"):
-    response = {"Error": {"Code": code, "Message": message}, "RequestId": request_id}
-    line = {"service": "billing", "action": action, "response": {"Response": response}}
-    return json.dumps(line).encode() + b"\n"
-
-
-def counting(folder, lines):
-    log = folder / "app.log"
-    log.write_bytes(b"".join(lines))
-    daemon = Daemon(write_config(folder / "apierrd.yaml", {"app": [log]})).start()
-    daemon.metrics()
-    daemon.wait_for("counted", lambda m: m.sum("apierrd_ingest_lines_total") == len(lines))
-    wait_until("ready", lambda: daemon.get("/-/ready").status == 200, quiet=True)
-    return daemon, log
 
 
 def usual_lines():

@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 """`apierrd top`: draws on a terminal, keeps up, gives the terminal back; prints plainly into a pipe."""
 import fcntl
-import json
 import os
 import pty
 import re
@@ -11,8 +10,8 @@ import struct
 import subprocess
 import termios
 
-from apierrd_e2e import (Daemon, call_line, check, demo_lines, free_port, program, run, run_program, spawn,
-                         wait_until, write_config)
+from apierrd_e2e import (call_line, check, counting, demo_lines, failed_call, free_port, program, run,
+                         run_program, spawn, wait_until)
 
 ESCAPE = re.compile(rb"\x1b(\[[0-9;?]*[A-Za-z]|\][^\x07]*\x07|.)")
 # What top itself may send: where to draw, colours, the alternate screen, the cursor.
@@ -20,18 +19,8 @@ OURS = re.compile(rb"\x1b\[(H|J|K|2J|0m|1m|2m|3[123]m|\?1049[hl]|\?25[hl])")
 EVIL = ["\x1b[2J\x1b[31mred", "\x1b]0;owned\x07", "\u009b31mred", "\u202eevil", "\r\n\x08over", "中文" * 80]
 
 
-def failed_call(code, message, action="PayDeals", request_id="r-1"):
-    response = {"Error": {"Code": code, "Message": message}, "RequestId": request_id}
-    return json.dumps({"service": "billing", "action": action,
-                       "response": {"Response": response}}).encode() + b"\n"
-
-
-def counting(folder, lines):
-    log = folder / "app.log"
-    log.write_bytes(b"".join(lines))
-    daemon = Daemon(write_config(folder / "apierrd.yaml", {"app": [log]})).start()
-    daemon.metrics()
-    daemon.wait_for("counted", lambda m: m.sum("apierrd_ingest_lines_total") == len(lines))
+def counting_at(folder, lines):
+    daemon, log = counting(folder, lines)
     return daemon, log, f"http://127.0.0.1:{daemon.port}"
 
 
@@ -77,7 +66,7 @@ class Screen:
 
 
 def draws_and_updates(folder):
-    daemon, log, url = counting(folder, [*demo_lines(300), failed_call("FailedOperation.PaySuccDeliverFailed", "paid")])
+    daemon, log, url = counting_at(folder, [*demo_lines(300), failed_call("FailedOperation.PaySuccDeliverFailed", "paid")])
     screen = Screen("--url", url, "--interval", "100ms")
     screen.shows("the paid call", "FailedOperation.PaySuccDeliverFailed")
     for part in ("ApiPaidNotDelivered", "vendor", "behind", "app", "q quit", "sorted by severity"):
@@ -108,7 +97,7 @@ def draws_and_updates(folder):
 
 
 def ends_by_signals(folder):
-    daemon, _, url = counting(folder, demo_lines(50))
+    daemon, _, url = counting_at(folder, demo_lines(50))
     for how in ("ctrl-c", signal.SIGTERM, signal.SIGHUP):
         screen = Screen("--url", url)
         screen.shows("drawn", "q quit")
@@ -121,7 +110,7 @@ def ends_by_signals(folder):
 
 
 def outlives_the_daemon(folder):
-    daemon, _, url = counting(folder, demo_lines(50))
+    daemon, _, url = counting_at(folder, demo_lines(50))
     screen = Screen("--url", url, "--interval", "100ms")
     screen.shows("drawn", "q quit")
     daemon.stop()
@@ -134,7 +123,7 @@ def outlives_the_daemon(folder):
 def hostile(folder):
     """No escape sequence, control character or bidirectional control out of a log reaches the terminal."""
     lines = [failed_call(evil, evil, evil, evil) for evil in EVIL] + [failed_call("InternalError", "last")]
-    daemon, _, url = counting(folder, lines)
+    daemon, _, url = counting_at(folder, lines)
     screen = Screen("--url", url, columns=100, lines=60)
     screen.shows("drawn", "q quit")
     left = OURS.sub(b"", screen.all).decode()
@@ -150,7 +139,7 @@ def hostile(folder):
 
 
 def into_a_pipe(folder):
-    daemon, _, url = counting(folder, [call_line(), failed_call("InternalError", "broken", request_id="r-77")])
+    daemon, _, url = counting_at(folder, [call_line(), failed_call("InternalError", "broken", request_id="r-77")])
     for arguments in (("--once",), ()):
         done = run_program("top", "--url", url, *arguments)
         text = done.stdout.decode()
