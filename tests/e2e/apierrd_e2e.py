@@ -309,13 +309,6 @@ class Daemon:
             found = re.search(r"event=started .*listen=\S*:(\d+)", text)
             return found and int(found.group(1))
         self.port = wait_until("daemon started", port, quiet=True)
-        if "APIERRD_SLOW" in os.environ:
-            # ThreadSanitizer does not see how cpp-httplib, which is not instrumented, guards what it makes on
-            # first use: two first requests at once would look like a race. So the first one comes alone.
-            try:
-                request(self.port, "/-/healthy")
-            except (OSError, http.client.HTTPException):
-                pass  # it is being killed; the test will see
         return self
 
     def log(self):
