@@ -33,12 +33,11 @@ JsonDocument& CallParser::document_at(std::size_t depth) {
 
 ApiCall& CallParser::next_call() {
   if (count_ == calls_.size()) calls_.emplace_back();
-  calls_[count_] = ApiCall{};
-  return calls_[count_];
+  static const ApiCall kNothingYet;
+  return calls_[count_] = kNothingYet;  // which keeps the memory of its list
 }
 
-Verdict CallParser::parse(std::string_view text, const SourceFormat& format, const Catalog* catalog,
-                          std::optional<std::int64_t> time_unix_ns) {
+void CallParser::start(const SourceFormat& format, const Catalog* catalog) {
   format_ = &format;
   catalog_ = catalog;
   if (calls_.size() > kCallsKept) calls_ = std::vector<ApiCall>(1);
@@ -46,18 +45,61 @@ Verdict CallParser::parse(std::string_view text, const SourceFormat& format, con
   unreadable_ = Verdict::kNotApiCall;
   nesting_ = {};
   texts_.clear();
+}
+
+// The fast path: whatever it does not recognise is left as if nobody had looked.
+bool CallParser::skim(std::string_view text) {
+  if (format_->skim == nullptr || !format_->item_rules.empty() || kernel_ == SkimKernel::kOff)
+    return false;
+  const LogFormat& format = format_->formats.front();
+  ApiCall& call = next_call();
+  const bool read =
+      reader_.read_skimmed(text, format.json.front(), format, *format_->skim, kernel_, call);
+  // Elsewhere a logger's own time would be looked for.
+  if (read && (format_->strict || call.time_unix_ns || call.unreadable_time)) {
+    count_ = 1;
+    return true;
+  }
+  texts_.clear();
+  return false;
+}
+
+std::size_t CallParser::skim_line(std::string_view text, const SourceFormat& format,
+                                  std::size_t bytes_max) {
+  start(format, nullptr);
+  const bool read = text.starts_with('{') && skim(text);
+  return read && reader_.skimmed_text().size() <= bytes_max ? reader_.skimmed_bytes() : 0;
+}
+
+void CallParser::take_time(std::optional<std::int64_t> time_unix_ns) {
+  if (!time_unix_ns) return;
+  for (ApiCall& call : std::span(calls_.data(), count_)) {
+    if (call.time_unix_ns || call.unreadable_time) continue;
+    call.time_unix_ns = time_unix_ns;
+    call.origin.time_from_wrapper = true;
+  }
+}
+
+Verdict CallParser::parse(std::string_view text, const SourceFormat& format, const Catalog* catalog,
+                          std::optional<std::int64_t> time_unix_ns) {
+  start(format, catalog);
+  if (text.starts_with('{') && skim(text) && reader_.skimmed_text().size() == text.size()) {
+    take_time(time_unix_ns);
+    return Verdict::kRecord;
+  }
+  return parse_fully(text, format, catalog, time_unix_ns);
+}
+
+Verdict CallParser::parse_fully(std::string_view text, const SourceFormat& format,
+                                const Catalog* catalog, std::optional<std::int64_t> time_unix_ns) {
+  start(format, catalog);
   if (trim_blanks(text).empty()) return Verdict::kBlank;
   Verdict verdict = format.strict ? parse_strictly(text) : look_into_text(text, 0);
   if (!format.strict && verdict != Verdict::kRecord) {
     if (!valid_utf8(text)) return Verdict::kInvalidUtf8;  // of two faults the encoding is named
     if (verdict == Verdict::kNotApiCall) return unreadable_;
   }
-  if (verdict != Verdict::kRecord || !time_unix_ns) return verdict;
-  for (ApiCall& call : std::span(calls_.data(), count_)) {
-    if (call.time_unix_ns || call.unreadable_time) continue;
-    call.time_unix_ns = time_unix_ns;
-    call.origin.time_from_wrapper = true;
-  }
+  if (verdict == Verdict::kRecord) take_time(time_unix_ns);
   return verdict;
 }
 

@@ -31,11 +31,22 @@ struct Nesting {
 /// Reads records in a source's format. Keeps its memory between them; one per thread.
 class CallParser {
  public:
+  /// `kernel`: how lines are skimmed (skim/skim.h); it makes no difference but in speed.
+  explicit CallParser(SkimKernel kernel = best_skim_kernel()) : kernel_(kernel) {}
+
   /// `text` is a record without line end; kJsonPadding bytes behind it must be readable. Returns
   /// kRecord and fills calls(), or the reason why there is none. `time_unix_ns` is the wrapper's,
   /// for calls that have none. Without a catalog, templates that need a known code match nothing.
   Verdict parse(std::string_view text, const SourceFormat& format, const Catalog* catalog = nullptr,
                 std::optional<std::int64_t> time_unix_ns = std::nullopt);
+  /// The same without skimming: after skim_line() has said that it takes more.
+  Verdict parse_fully(std::string_view text, const SourceFormat& format,
+                      const Catalog* catalog = nullptr,
+                      std::optional<std::int64_t> time_unix_ns = std::nullopt);
+
+  /// Reads the line that `text` begins with if it can be skimmed: then calls() holds its call, and
+  /// its bytes are returned, line end included. 0 if it takes parse() to tell.
+  std::size_t skim_line(std::string_view text, const SourceFormat& format, std::size_t bytes_max);
 
   /// At least one after kRecord; valid until the next parse().
   std::span<const ApiCall> calls() const { return {calls_.data(), count_}; }
@@ -49,6 +60,9 @@ class CallParser {
     TemplateMatch match;
   };
 
+  void start(const SourceFormat& format, const Catalog* catalog);
+  bool skim(std::string_view text);
+  void take_time(std::optional<std::int64_t> time_unix_ns);
   Verdict parse_strictly(std::string_view text);
   Verdict look_into_text(std::string_view text, std::size_t depth);
   Verdict look_for_documents(std::string_view text, std::size_t depth);
@@ -71,6 +85,7 @@ class CallParser {
   JsonDocument& document_at(std::size_t depth);
   ApiCall& next_call();
 
+  SkimKernel kernel_;
   const SourceFormat* format_ = nullptr;
   const Catalog* catalog_ = nullptr;
   TextPool texts_;

@@ -32,7 +32,7 @@ bool parse_index(const std::string& token, std::size_t& index) {
 }  // namespace
 
 Result<JsonPointer> parse_json_pointer(std::string_view text) {
-  JsonPointer pointer{std::string(text), {}};
+  JsonPointer pointer{std::string(text), {}, 0};
   if (text.empty()) return pointer;
   if (text.front() != '/') {
     return invalid_error("invalid JSON Pointer", {}, "it starts with a slash, as in /response");

@@ -5,6 +5,7 @@
 #include <cassert>
 
 #include "parsers/format_reader.h"
+#include "parsers/skim/skim_plan.h"
 
 namespace apierrd {
 
@@ -21,6 +22,11 @@ std::vector<LogFormat> read_builtin_formats() {
   }
   assert(errors.empty());  // a test reads them, too
   return formats;
+}
+
+void plan(SourceFormat& source) {
+  if (source.formats.empty() || source.formats[0].json.empty()) return;
+  source.skim = plan_skimming(source.formats[0].json[0]);
 }
 
 }  // namespace
@@ -49,12 +55,14 @@ std::optional<SourceFormat> source_format(std::string_view name,
   source.framing.detect = !source.strict;
   if (name == "auto") {
     source.formats = formats;
+    plan(source);
     return source;
   }
   const LogFormat* format = find_format(formats, name);
   if (format == nullptr) return std::nullopt;
   source.formats = {*format};
   if (source.strict) source.formats[0].json.at(0).string_levels = 1;
+  plan(source);
   return source;
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -54,6 +55,8 @@ struct ItemRule {
 
 /// One way in which a JSON document shows a call. For each field the places to look, in order; the
 /// first that holds a usable value wins.
+struct SkimPlan;
+
 struct JsonShape {
   std::optional<JsonPointer> each;   ///< a list whose elements are one record each
   std::vector<JsonPointer> payload;  ///< where the response stands: an object, or JSON in a string
@@ -109,6 +112,8 @@ struct SourceFormat {
   bool strict = false;
   Framing framing;
   std::vector<ItemRule> item_rules;
+  /// How lines of the first format's first shape are skimmed; null: the full parser reads them all.
+  std::shared_ptr<const SkimPlan> skim;
 };
 
 /// The format files compiled into the program.

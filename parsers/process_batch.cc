@@ -13,9 +13,8 @@ Verdict read_record(const Record& record, const Ruleset& ruleset, CallParser& pa
 
 namespace {
 
-void count(const Record& record, const Ruleset& ruleset, std::int64_t now_unix_ns,
-           std::uint64_t offset_bytes, CallParser& parser, Tally& tally) {
-  const Verdict verdict = read_record(record, ruleset, parser);
+void count(const Record& record, Verdict verdict, const Ruleset& ruleset, std::int64_t now_unix_ns,
+           std::uint64_t offset_bytes, const CallParser& parser, Tally& tally) {
   tally.lines.lines += record.lines;
   ++tally.lines.by_verdict[static_cast<std::size_t>(verdict)];
   tally.lines.by_verdict[static_cast<std::size_t>(Verdict::kJoined)] += record.lines - 1;
@@ -43,8 +42,8 @@ void process_batch(const LineBatch& batch, const Ruleset& ruleset, CallParser& p
     if (text.empty()) return;  // a file of nothing but the mark has no line
   }
   std::uint64_t offset = batch.bytes - text.size();  // every byte is a record's, from here on
-  const auto count_one = [&](const Record& record) {
-    count(record, ruleset, batch.now_unix_ns, offset, parser, tally);
+  const auto count_one = [&](const Record& record, Verdict verdict) {
+    count(record, verdict, ruleset, batch.now_unix_ns, offset, parser, tally);
     offset += record.bytes;
   };
   std::optional<Framer> framer;
@@ -54,17 +53,27 @@ void process_batch(const LineBatch& batch, const Ruleset& ruleset, CallParser& p
   Record single;
   while (!text.empty()) {
     const std::size_t before = text.size();
-    const std::string_view line = take_line(text);
     if (framer) {
-      for (const Record& record : framer->feed(line, before - text.size())) count_one(record);
-    } else {
-      single.text = line;
-      single.bytes = before - text.size();
-      count_one(single);
+      const std::string_view line = take_line(text);
+      for (const Record& record : framer->feed(line, before - text.size()))
+        count_one(record, read_record(record, ruleset, parser));
+      continue;
     }
+    if (const std::size_t bytes = parser.skim_line(text, ruleset.format, ruleset.line_bytes_max)) {
+      text.remove_prefix(bytes);
+      single.bytes = bytes;
+      count_one(single, Verdict::kRecord);
+      continue;
+    }
+    single.text = take_line(text);
+    single.bytes = before - text.size();
+    const bool fits = single.text.size() <= ruleset.line_bytes_max;
+    count_one(single, fits ? parser.parse_fully(single.text, ruleset.format, ruleset.catalog.get())
+                           : Verdict::kLineTooLong);
   }
   if (!framer) return;
-  for (const Record& record : framer->finish()) count_one(record);
+  for (const Record& record : framer->finish())
+    count_one(record, read_record(record, ruleset, parser));
 }
 
 }  // namespace apierrd

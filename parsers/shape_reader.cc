@@ -10,22 +10,23 @@ namespace apierrd {
 namespace {
 
 // The first value that is there and not null.
-const JsonNode* first_value(const JsonDocument& document, const JsonNode& from,
-                            const std::vector<JsonPointer>& pointers) {
+template <class At>
+const JsonNode* first_value(const At& from, const std::vector<JsonPointer>& pointers) {
   for (const JsonPointer& pointer : pointers) {
-    const JsonNode* node = resolve(document, from, pointer);
+    const JsonNode* node = from.at(pointer);
     if (node != nullptr && node->type != JsonType::kNull) return node;
   }
   return nullptr;
 }
 
-bool has_shape(const JsonShape& shape, const JsonDocument& document, const JsonNode& payload) {
+template <class At>
+bool has_shape(const JsonShape& shape, const At& payload) {
   for (const Requirement& requirement : shape.required) {
-    const JsonNode* node = resolve(document, payload, requirement.at);
+    const JsonNode* node = payload.at(requirement.at);
     if (node == nullptr || node->type == JsonType::kNull) return false;
     if (requirement.type && node->type != *requirement.type) return false;
   }
-  return first_value(document, payload, shape.absent) == nullptr;
+  return first_value(payload, shape.absent) == nullptr;
 }
 
 bool contains(const std::vector<std::string>& texts, std::string_view text) {
@@ -33,10 +34,11 @@ bool contains(const std::vector<std::string>& texts, std::string_view text) {
 }
 
 // The text of a number or string, for fields that come as either; empty for anything else.
-std::string_view scalar_text(const JsonNode& node, std::string& scratch) {
+std::string_view scalar_text(const JsonNode& node, TextPool& texts) {
   if (node.type == JsonType::kNumber) return node.raw;
   if (node.type != JsonType::kString) return {};
   if (!node.escaped) return node.raw;
+  std::string& scratch = texts.next();
   return decode_json_string(node.raw, scratch) ? std::string_view(scratch) : std::string_view();
 }
 
@@ -81,6 +83,14 @@ std::string_view service_label(std::string_view vendor, std::string_view service
   return label;
 }
 
+const JsonNode* ShapeReader::Place::at(const JsonPointer& pointer) const {
+  return resolve(*document, *node, pointer);
+}
+
+const JsonNode* ShapeReader::SkimmedPlace::at(const JsonPointer& pointer) const {
+  return document->at(places[pointer.slot]);
+}
+
 ShapeResult ShapeReader::read(const JsonShape& shape, const LogFormat& format,
                               const std::vector<ItemRule>& items, const JsonDocument& document,
                               const JsonNode& record, ApiCall& call) {
@@ -91,7 +101,7 @@ ShapeResult ShapeReader::read(const JsonShape& shape, const LogFormat& format,
   call.origin.format = format.name;
   call.origin.recognised_by = shape.required_text;
   call.origin.vendor = format.vendor;
-  if (!read_code(shape, call)) return ShapeResult::kBadString;
+  if (!read_code(shape, payload_, call)) return ShapeResult::kBadString;
   if (!call.failed()) read_items(items, call);
   const Place names = shape.call_in_payload ? payload_ : at;
   if (!read_names(shape, format, names, call)) return ShapeResult::kBadString;
@@ -118,7 +128,7 @@ bool ShapeReader::open_string(const JsonNode& node, unsigned levels) {
 }
 
 ShapeResult ShapeReader::find_payload(const JsonShape& shape, Place record, CallOrigin& origin) {
-  const JsonNode* node = first_value(*record.document, *record.node, shape.payload);
+  const JsonNode* node = first_value(record, shape.payload);
   if (node != nullptr) {
     payload_ = {record.document, node};
     origin.envelope = CallOrigin::Envelope::kObject;
@@ -127,19 +137,64 @@ ShapeResult ShapeReader::find_payload(const JsonShape& shape, Place record, Call
       payload_ = {&inner_, &inner_.root()};
       origin.envelope = CallOrigin::Envelope::kString;
     }
-    if (has_shape(shape, *payload_.document, *payload_.node)) return ShapeResult::kRead;
+    if (has_shape(shape, payload_)) return ShapeResult::kRead;
   }
   payload_ = record;
   origin.envelope = CallOrigin::Envelope::kBare;
-  const bool bare = shape.bare && has_shape(shape, *record.document, *record.node);
+  const bool bare = shape.bare && has_shape(shape, record);
   if (!bare) origin.envelope = CallOrigin::Envelope::kNone;
   return bare ? ShapeResult::kRead : ShapeResult::kOtherShape;
 }
 
+bool ShapeReader::read_skimmed(std::string_view line, const JsonShape& shape,
+                               const LogFormat& format, const SkimPlan& plan, SkimKernel kernel,
+                               ApiCall& call) {
+  if (!line_.document(line, plan.record, kernel)) return false;
+  const SkimmedPlace record{&line_, plan.of_record.data()};
+  SkimmedPlace payload;
+  if (!find_skimmed_payload(shape, plan, kernel, record, payload, call.origin)) return false;
+  call.origin.format = format.name;
+  call.origin.recognised_by = shape.required_text;
+  call.origin.vendor = format.vendor;
+  const SkimmedPlace& names = shape.call_in_payload ? payload : record;
+  if (!read_code(shape, payload, call) || !read_names(shape, format, names, call)) return false;
+  read_times(shape, format, names, call);
+  return true;
+}
+
+// As find_payload(), but only where it is plain which it is.
+bool ShapeReader::find_skimmed_payload(const JsonShape& shape, const SkimPlan& plan,
+                                       SkimKernel kernel, SkimmedPlace record,
+                                       SkimmedPlace& payload, CallOrigin& origin) {
+  const JsonNode* node = nullptr;
+  std::size_t member = 0;
+  for (; member < shape.payload.size() && node == nullptr; ++member) {
+    node = record.at(shape.payload[member]);
+  }
+  if (node == nullptr) {
+    payload = {&line_, plan.of_bare.data()};
+    origin.envelope = CallOrigin::Envelope::kBare;
+    return shape.bare && has_shape(shape, payload);
+  }
+  payload = {&line_, plan.of_member[member - 1].data()};
+  origin.envelope = CallOrigin::Envelope::kObject;
+  if (node->type == JsonType::kString) {
+    std::string& text = texts_.next();
+    if (!decode_json_string(node->raw, text)) return false;
+    const std::string_view inner = TextPool::padded(text);
+    // A line feed would end what is skimmed before the document ends.
+    if (!inner_line_.document(inner, plan.payload, kernel) ||
+        inner_line_.text().size() != inner.size())
+      return false;
+    payload = {&inner_line_, plan.of_string.data()};
+    origin.envelope = CallOrigin::Envelope::kString;
+  }
+  return has_shape(shape, payload);
+}
+
 // The value of one field, if it is there and of use.
-std::optional<std::string_view> ShapeReader::take(Place place, const FieldSource& source,
+std::optional<std::string_view> ShapeReader::take(const JsonNode* node, const FieldSource& source,
                                                   const std::vector<std::string>& hosts) {
-  const JsonNode* node = resolve(*place.document, *place.node, source.at);
   if (node == nullptr) return std::nullopt;
   const bool number = source.take == Take::kNumber || source.take == Take::kNames;
   if (node->type != JsonType::kString && !(number && node->type == JsonType::kNumber)) {
@@ -178,16 +233,17 @@ std::optional<std::string_view> ShapeReader::take(Place place, const FieldSource
 
 // A call failed when its payload has a code that does not stand for success. A value of another
 // type there is the API's data (the rule of the vendor's Go SDK).
-bool ShapeReader::read_code(const JsonShape& shape, ApiCall& call) {
+template <class At>
+bool ShapeReader::read_code(const JsonShape& shape, const At& payload, ApiCall& call) {
   undecodable_ = false;
   for (const FieldSource& source : shape.request_id) {
-    const auto id = take(payload_, source, {});
+    const auto id = take(payload.at(source.at), source, {});
     if (id && id->size() <= kRequestIdMax) call.request_id = *id;
     if (id) break;
   }
   undecodable_ = false;
   for (const FieldSource& source : shape.code) {
-    const auto code = take(payload_, source, {});
+    const auto code = take(payload.at(source.at), source, {});
     if (undecodable_) return false;
     if (!code) continue;
     call.origin.code_rule = source.rule;
@@ -196,7 +252,7 @@ bool ShapeReader::read_code(const JsonShape& shape, ApiCall& call) {
   }
   if (!call.failed()) return true;
   for (const FieldSource& source : shape.message) {
-    const JsonNode* node = resolve(*payload_.document, *payload_.node, source.at);
+    const JsonNode* node = payload.at(source.at);
     if (node == nullptr || node->type != JsonType::kString) continue;
     call.message = node->raw;
     if (node->raw.find('\\') != std::string_view::npos) {
@@ -213,7 +269,7 @@ void ShapeReader::read_items(const std::vector<ItemRule>& items, ApiCall& call) 
     const JsonNode* list = resolve(*payload_.document, *payload_.node, rule.list);
     if (list == nullptr || list->type != JsonType::kArray) continue;
     payload_.document->each_child(*list, [&](const JsonNode& element) {
-      const auto code = take({payload_.document, &element}, rule.code, {});
+      const auto code = take(resolve(*payload_.document, element, rule.code.at), rule.code, {});
       if (code && !contains(rule.success_codes, *code))
         call.failed_items.push_back(trim_code(*code));
       return true;
@@ -221,13 +277,14 @@ void ShapeReader::read_items(const std::vector<ItemRule>& items, ApiCall& call) 
   }
 }
 
-bool ShapeReader::read_names(const JsonShape& shape, const LogFormat& format, Place record,
+template <class At>
+bool ShapeReader::read_names(const JsonShape& shape, const LogFormat& format, const At& record,
                              ApiCall& call) {
   undecodable_ = false;
   const auto first = [&](const std::vector<FieldSource>& sources, std::string_view& value,
                          std::string_view& rule) {
     for (const FieldSource& source : sources) {
-      const auto text = take(record, source, format.hosts);
+      const auto text = take(record.at(source.at), source, format.hosts);
       if (text) {
         value = *text;
         rule = source.rule;
@@ -240,7 +297,7 @@ bool ShapeReader::read_names(const JsonShape& shape, const LogFormat& format, Pl
   if (undecodable_) return false;
   for (const FieldSource& source : shape.service_host) {
     if (!service.empty() || undecodable_) break;
-    const auto host = take(record, source, format.hosts);
+    const auto host = take(record.at(source.at), source, format.hosts);
     if (!host) continue;
     std::string& lower = texts_.next();
     service = service_of_host(*host, format.hosts, lower);
@@ -260,15 +317,15 @@ bool ShapeReader::read_names(const JsonShape& shape, const LogFormat& format, Pl
   return true;
 }
 
-void ShapeReader::read_times(const JsonShape& shape, const LogFormat& format, Place record,
+template <class At>
+void ShapeReader::read_times(const JsonShape& shape, const LogFormat& format, const At& record,
                              ApiCall& call) {
-  std::string& scratch = texts_.next();
-  if (const JsonNode* node = first_value(*record.document, *record.node, shape.time)) {
-    call.time_unix_ns = parse_time(scalar_text(*node, scratch), format.time_format);
+  if (const JsonNode* node = first_value(record, shape.time)) {
+    call.time_unix_ns = parse_time(scalar_text(*node, texts_), format.time_format);
     call.unreadable_time = !call.time_unix_ns.has_value();
   }
-  if (const JsonNode* node = first_value(*record.document, *record.node, shape.latency)) {
-    call.latency_ns = parse_duration(scalar_text(*node, scratch), format.latency_unit);
+  if (const JsonNode* node = first_value(record, shape.latency)) {
+    call.latency_ns = parse_duration(scalar_text(*node, texts_), format.latency_unit);
     call.unreadable_latency = !call.latency_ns.has_value();
   }
 }

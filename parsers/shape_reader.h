@@ -10,6 +10,7 @@
 
 #include "parsers/json_document.h"
 #include "parsers/log_format.h"
+#include "parsers/skim/skim.h"
 #include "parsers/text_pool.h"
 
 namespace apierrd {
@@ -61,6 +62,14 @@ class ShapeReader {
                    const std::vector<ItemRule>& items, const JsonDocument& document,
                    const JsonNode& record, ApiCall& call);
 
+  /// The same of a line that could be skimmed, by the format's plan; nothing if it takes the full
+  /// parser to tell. There must be no rules for items.
+  bool read_skimmed(std::string_view line, const JsonShape& shape, const LogFormat& format,
+                    const SkimPlan& plan, SkimKernel kernel, ApiCall& call);
+  /// Of the latest skimmed line: its bytes, line end included.
+  std::size_t skimmed_bytes() const { return line_.line_bytes(); }
+  std::string_view skimmed_text() const { return line_.text(); }
+
   /// After kBadResponse: the string was meant to hold JSON, a cut response perhaps.
   bool broken_json() const { return broken_json_; }
 
@@ -68,16 +77,27 @@ class ShapeReader {
   struct Place {  ///< a node and the document it belongs to
     const JsonDocument* document = nullptr;
     const JsonNode* node = nullptr;
+    const JsonNode* at(const JsonPointer& pointer) const;
+  };
+  struct SkimmedPlace {  ///< the same in a skimmed document
+    Skim* document = nullptr;
+    const std::uint8_t* places = nullptr;  ///< by JsonPointer::slot
+    const JsonNode* at(const JsonPointer& pointer) const;
   };
 
   ShapeResult find_payload(const JsonShape& shape, Place record, CallOrigin& origin);
   bool open_string(const JsonNode& node, unsigned levels);
-  bool read_code(const JsonShape& shape, ApiCall& call);
+  bool find_skimmed_payload(const JsonShape& shape, const SkimPlan& plan, SkimKernel kernel,
+                            SkimmedPlace record, SkimmedPlace& payload, CallOrigin& origin);
   void read_items(const std::vector<ItemRule>& items, ApiCall& call);
-  bool read_names(const JsonShape& shape, const LogFormat& format, Place record, ApiCall& call);
-  void read_times(const JsonShape& shape, const LogFormat& format, Place record, ApiCall& call);
+  template <class At>
+  bool read_code(const JsonShape& shape, const At& payload, ApiCall& call);
+  template <class At>
+  bool read_names(const JsonShape& shape, const LogFormat& format, const At& record, ApiCall& call);
+  template <class At>
+  void read_times(const JsonShape& shape, const LogFormat& format, const At& record, ApiCall& call);
 
-  std::optional<std::string_view> take(Place place, const FieldSource& source,
+  std::optional<std::string_view> take(const JsonNode* node, const FieldSource& source,
                                        const std::vector<std::string>& hosts);
 
   TextPool& texts_;
@@ -85,6 +105,7 @@ class ShapeReader {
   Place payload_;
   bool undecodable_ = false;  ///< the last take() met half a surrogate pair
   bool broken_json_ = false;
+  Skim line_, inner_line_;  ///< a skimmed line, and the payload that came as a string in it
 };
 
 /// `https://cvm.ap-guangzhou.tencentcloudapi.com:443/` -> `cvm`; empty for hosts that end in none

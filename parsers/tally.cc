@@ -1,6 +1,7 @@
 #include "parsers/tally.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace apierrd {
 
@@ -11,6 +12,18 @@ void append_part(std::string& key, std::string_view part) {
   const auto size = static_cast<std::uint32_t>(part.size());
   key.append(reinterpret_cast<const char*>(&size), sizeof size);
   key.append(part);
+}
+
+// Of the size, the first bytes and the last, multiplied into the upper bits.
+std::uint64_t cheap_hash(std::string_view text) {
+  std::uint64_t first = 0, last = 0;
+  if (text.size() >= sizeof first) {
+    std::memcpy(&first, text.data(), sizeof first);
+    std::memcpy(&last, text.data() + text.size() - sizeof last, sizeof last);
+  } else {
+    for (const char c : text) first = first << 8 | static_cast<unsigned char>(c);
+  }
+  return (first ^ (last * 3) ^ text.size()) * 0x9E3779B97F4A7C15;
 }
 
 }  // namespace
@@ -65,6 +78,14 @@ BytesByKind bytes_by_kind(const LineCounts& lines) {
 }
 
 CallRow& Tally::call_row(const ApiCall& call) {
+  CallRow*& recent = recent_calls_[(cheap_hash(call.service) * 31 + cheap_hash(call.action)) >> 56];
+  if (recent == nullptr || recent->action != call.action || recent->service != call.service) {
+    recent = &indexed_call_row(call);
+  }
+  return *recent;
+}
+
+CallRow& Tally::indexed_call_row(const ApiCall& call) {
   key_.clear();
   append_part(key_, call.service);
   append_part(key_, call.action);
@@ -78,26 +99,35 @@ CallRow& Tally::call_row(const ApiCall& call) {
   return row;
 }
 
-// Continues the key that call_row() has begun.
-ErrorRow& Tally::count_error(ErrorRows& errors, const ApiCall& call, std::string_view code,
+ErrorRow& Tally::count_error(ErrorRows& errors, const CallRow& calls, std::string_view code,
                              const Catalog& catalog) {
-  const std::size_t call_key = key_.size();
-  append_part(key_, code);
-  ErrorRow* row = nullptr;
-  if (const auto found = errors.index.find(std::string_view(key_)); found != errors.index.end()) {
-    row = found->second;
-  } else {
-    row = &errors.rows.emplace_back();
-    row->service = call.service;
-    row->action = call.action;
-    row->code = code;
-    row->classification = catalog.classify(row->service, row->action, row->code);
-    row->pages = row->classification.pages();
-    errors.index.emplace(key_, row);
+  const auto of_calls = static_cast<std::uint64_t>(reinterpret_cast<std::uintptr_t>(&calls));
+  ErrorRow*& recent = errors.recent[(of_calls * 0x9E3779B97F4A7C15 + cheap_hash(code)) >> 56];
+  if (recent == nullptr || recent->calls != &calls || recent->code != code) {
+    recent = &indexed_error_row(errors, calls, code, catalog);
   }
-  key_.resize(call_key);
-  if (row->count++ == 0) errors.touched.push_back(row);
-  return *row;
+  if (recent->count++ == 0) errors.touched.push_back(recent);
+  return *recent;
+}
+
+ErrorRow& Tally::indexed_error_row(ErrorRows& errors, const CallRow& calls, std::string_view code,
+                                   const Catalog& catalog) {
+  key_.clear();
+  append_part(key_, calls.service);
+  append_part(key_, calls.action);
+  append_part(key_, code);
+  if (const auto found = errors.index.find(std::string_view(key_)); found != errors.index.end()) {
+    return *found->second;
+  }
+  ErrorRow& row = errors.rows.emplace_back();
+  row.service = calls.service;
+  row.action = calls.action;
+  row.code = code;
+  row.calls = &calls;
+  row.classification = catalog.classify(row.service, row.action, row.code);
+  row.pages = row.classification.pages();
+  errors.index.emplace(key_, &row);
+  return row;
 }
 
 void Tally::add(const ApiCall& call, const Catalog& catalog, std::int64_t now_unix_ns,
@@ -118,9 +148,9 @@ void Tally::add(const ApiCall& call, const Catalog& catalog, std::int64_t now_un
     row.durations.sum_ns += static_cast<std::uint64_t>(*call.latency_ns);
     row.exemplars[bucket].set(call.request_id, time, *call.latency_ns);
   }
-  for (const std::string_view code : call.failed_items) count_error(items_, call, code, catalog);
+  for (const std::string_view code : call.failed_items) count_error(items_, row, code, catalog);
   if (!call.failed()) return;
-  ErrorRow& error = count_error(errors_, call, call.code, catalog);
+  ErrorRow& error = count_error(errors_, row, call.code, catalog);
   error.exemplar.set(call.request_id, time, 0);
   error.latest.set(call.request_id, call.message, time, offset_bytes);
   if (error.pages && paging_.size() < kPagingFailuresMax) paging_.push_back({&error, error.latest});
@@ -137,6 +167,7 @@ void Tally::ErrorRows::clear() {
 void Tally::ErrorRows::reset() {
   touched.clear();
   index.clear();
+  recent = {};
   rows.clear();
 }
 
@@ -159,6 +190,7 @@ void Tally::reset() {
   lines = {};
   touched_calls_.clear();
   call_index_.clear();
+  recent_calls_ = {};
   call_rows_.clear();
   errors_.reset();
   items_.reset();

@@ -66,6 +66,7 @@ struct CallRow {
 
 struct ErrorRow {
   std::string service, action, code;
+  const CallRow* calls = nullptr;  ///< of the same service and action
   Classification classification;
   std::uint64_t count = 0;
   Exemplar exemplar;
@@ -142,25 +143,34 @@ class Tally {
   template <class Row>
   using Index = std::unordered_map<std::string, Row*, Hash, std::equal_to<>>;
 
+  /// Rows found lately, by a cheap hash of what they are found by: most lines need no more.
+  template <class Row>
+  using Recent = std::array<Row*, 256>;
+
   struct ErrorRows {
     std::deque<ErrorRow> rows;
     Index<ErrorRow> index;
+    Recent<ErrorRow> recent{};
     std::vector<ErrorRow*> touched;
     void clear();
     void reset();
   };
 
   CallRow& call_row(const ApiCall& call);
-  ErrorRow& count_error(ErrorRows& errors, const ApiCall& call, std::string_view code,
+  CallRow& indexed_call_row(const ApiCall& call);
+  ErrorRow& count_error(ErrorRows& errors, const CallRow& calls, std::string_view code,
                         const Catalog& catalog);
+  ErrorRow& indexed_error_row(ErrorRows& errors, const CallRow& calls, std::string_view code,
+                              const Catalog& catalog);
 
   std::size_t rows_kept_max_;
   std::deque<CallRow> call_rows_;
   Index<CallRow> call_index_;
+  Recent<CallRow> recent_calls_{};
   std::vector<CallRow*> touched_calls_;
   ErrorRows errors_, items_;
   std::vector<PagingFailure> paging_;
-  std::string key_;  ///< scratch; begins with the call's own key
+  std::string key_;  ///< scratch
 };
 
 }  // namespace apierrd

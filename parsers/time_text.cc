@@ -50,16 +50,17 @@ int days_in_month(int year, int month) {
 
 // `.123456` off the front of `text`, as nanoseconds; 0 if there is no fraction.
 std::optional<std::int64_t> take_fraction(std::string_view& text) {
-  if (!take(text, ".")) return 0;
+  constexpr std::int64_t kScales[] = {0,      100'000'000, 10'000'000, 1'000'000, 100'000,
+                                      10'000, 1'000,       100,        10,        1};
+  if (text.empty() || text.front() != '.') return 0;
   std::int64_t nanos = 0;
-  std::size_t count = 0;
+  std::size_t count = 1;
   for (; count < text.size() && is_digit(text[count]); ++count) {
-    if (count < 9) nanos = nanos * 10 + (text[count] - '0');
+    if (count <= 9) nanos = nanos * 10 + (text[count] - '0');
   }
-  if (count == 0) return {};
-  for (std::size_t i = count; i < 9; ++i) nanos *= 10;
+  if (count == 1) return {};
   text.remove_prefix(count);
-  return nanos;
+  return nanos * kScales[std::min<std::size_t>(count - 1, 9)];
 }
 
 // `Z` or `+08:00`, the whole rest of `text`, as seconds east of UTC.
@@ -76,17 +77,24 @@ std::optional<int> take_offset(std::string_view text) {
 }
 
 std::optional<std::int64_t> scaled(std::int64_t whole, std::int64_t scale, std::int64_t rest) {
+  if (static_cast<std::uint64_t>(whole) < 1U << 31) return whole * scale + rest;  // scale <= 1e9
   if (whole < 0 || whole > (kMaxNanos - rest) / scale) return {};
   return whole * scale + rest;
+}
+
+// A number's whole part off the front of `text`; false if there is none, or it is too large.
+bool take_whole(std::string_view& text, std::int64_t& whole) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), whole);
+  if (error != std::errc{}) return false;
+  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+  return true;
 }
 
 // A plain decimal number times `scale`, exactly; other spellings (1e9) by way of a double.
 std::optional<std::int64_t> parse_scaled(std::string_view text, std::int64_t scale) {
   std::string_view rest = text;
   std::int64_t whole = 0;
-  const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), whole);
-  if (error == std::errc{}) {
-    rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
+  if (take_whole(rest, whole)) {
     const auto fraction = take_fraction(rest);
     if (fraction && rest.empty()) {
       return scaled(whole, scale, *fraction / (kNanosPerSecond / scale));
@@ -123,30 +131,35 @@ std::int64_t scale_by_size(std::string_view number) {
 }  // namespace
 
 std::optional<std::int64_t> parse_rfc3339(std::string_view text) {
-  const auto year = take_digits(text, 4);
-  if (!year || !take(text, "-")) return {};
-  const auto month = take_digits(text, 2);
-  if (!month || !take(text, "-")) return {};
-  const auto day = take_digits(text, 2);
-  if (!day || !take(text, "Tt ")) return {};
-  const auto hour = take_digits(text, 2);
-  if (!hour || !take(text, ":")) return {};
-  const auto minute = take_digits(text, 2);
-  if (!minute || !take(text, ":")) return {};
-  const auto second = take_digits(text, 2);
-  if (!second) return {};
+  constexpr std::string_view kDateTime = "0000-00-00T00:00:00";
+  if (text.size() <= kDateTime.size()) return {};
+  if (text[4] != '-' || text[7] != '-' || text[13] != ':' || text[16] != ':' ||
+      (text[10] != 'T' && text[10] != 't' && text[10] != ' ')) {
+    return {};
+  }
+  unsigned wrong = 0;
+  const auto pair = [&text, &wrong](std::size_t at) {
+    const unsigned tens = static_cast<unsigned char>(text[at]) - unsigned{'0'};
+    const unsigned ones = static_cast<unsigned char>(text[at + 1]) - unsigned{'0'};
+    wrong |= static_cast<unsigned>(tens > 9) | static_cast<unsigned>(ones > 9);
+    return static_cast<int>(tens * 10 + ones);
+  };
+  const int year = pair(0) * 100 + pair(2), month = pair(5), day = pair(8);
+  const int hour = pair(11), minute = pair(14), second = pair(17);
+  if (wrong != 0) return {};
+  text.remove_prefix(kDateTime.size());
   const auto fraction = take_fraction(text);
   if (!fraction) return {};
   const auto offset = take_offset(text);
   if (!offset) return {};
-  if (*year > 2261 || *month < 1 || *month > 12 || *day < 1 ||
-      *day > days_in_month(*year, *month) || *hour > 23 || *minute > 59 || *second > 60) {
+  if (year > 2261 || month < 1 || month > 12 || day < 1 || day > days_in_month(year, month) ||
+      hour > 23 || minute > 59 || second > 60) {
     return {};
   }
   const std::int64_t days =
-      days_from_civil(*year, static_cast<unsigned>(*month), static_cast<unsigned>(*day));
-  const std::int64_t seconds = days * 86400 + *hour * 3600 + *minute * 60 + *second - *offset;
-  return scaled(seconds, kNanosPerSecond, *second == 60 ? 0 : *fraction);
+      days_from_civil(year, static_cast<unsigned>(month), static_cast<unsigned>(day));
+  const std::int64_t seconds = days * 86400 + hour * 3600 + minute * 60 + second - *offset;
+  return scaled(seconds, kNanosPerSecond, second == 60 ? 0 : *fraction);
 }
 
 std::optional<std::int64_t> parse_time(std::string_view text, TimeFormat format) {
@@ -163,6 +176,7 @@ std::optional<std::int64_t> parse_time(std::string_view text, TimeFormat format)
 }
 
 std::optional<std::int64_t> parse_duration(std::string_view text, TimeUnit unit) {
+  if (!text.empty() && is_digit(text.back())) return parse_scaled(text, nanos_per(unit));
   struct Suffix {
     std::string_view text;
     std::int64_t nanos;

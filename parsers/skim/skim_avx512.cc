@@ -1,0 +1,83 @@
+// 64 bytes in one register; comparisons give bits.
+#if defined(__x86_64__)
+
+#include <immintrin.h>
+
+#include <array>
+#include <bit>
+#include <cstdint>
+
+#define SKIM_TARGET \
+  __attribute__((target("avx512f,avx512bw,avx512vl,avx512vbmi2,avx2,bmi,bmi2,lzcnt,pclmul")))
+
+namespace apierrd {
+namespace {
+
+struct Masks {
+  std::uint64_t newline, quote, backslash, control, not_ascii;
+  std::uint64_t open, close, curly, colon, comma, blank, digit, zero;
+
+  SKIM_TARGET __attribute__((always_inline)) static Masks load(const char* text) {
+    const __m512i bytes = _mm512_loadu_si512(text);
+    const auto are = [bytes](char c)
+                         SKIM_TARGET { return _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(c)); };
+    const __m512i folded = _mm512_or_si512(bytes, _mm512_set1_epi8(0x20));  // [ ] as { }
+    Masks masks;
+    masks.newline = are('\n');
+    masks.quote = are('"');
+    masks.backslash = are('\\');
+    masks.control = _mm512_cmplt_epu8_mask(bytes, _mm512_set1_epi8(0x20));
+    masks.not_ascii = _mm512_movepi8_mask(bytes);
+    masks.open = _mm512_cmpeq_epi8_mask(folded, _mm512_set1_epi8('{'));
+    masks.close = _mm512_cmpeq_epi8_mask(folded, _mm512_set1_epi8('}'));
+    masks.curly = _mm512_test_epi8_mask(bytes, _mm512_set1_epi8(0x20));
+    masks.colon = are(':');
+    masks.comma = are(',');
+    masks.blank = are(' ');
+    masks.digit =
+        _mm512_cmplt_epu8_mask(_mm512_sub_epi8(bytes, _mm512_set1_epi8('0')), _mm512_set1_epi8(10));
+    masks.zero = are('0');
+    return masks;
+  }
+
+  SKIM_TARGET __attribute__((always_inline)) static std::uint64_t prefix_xor(std::uint64_t bits) {
+    return static_cast<std::uint64_t>(_mm_cvtsi128_si64(_mm_clmulepi64_si128(
+        _mm_set_epi64x(0, static_cast<long long>(bits)), _mm_set1_epi8('\xFF'), 0)));
+  }
+
+  // Writes the offsets of the bits, sixteen at a time.
+  SKIM_TARGET __attribute__((always_inline)) static std::uint32_t* append(std::uint32_t* out,
+                                                                          std::uint32_t base,
+                                                                          std::uint64_t bits) {
+    alignas(64) static constexpr auto kOffsets = [] {
+      std::array<std::uint8_t, 64> offsets{};
+      for (std::size_t i = 0; i < offsets.size(); ++i) offsets[i] = static_cast<std::uint8_t>(i);
+      return offsets;
+    }();
+    const int count = std::popcount(bits);
+    __m512i offsets = _mm512_maskz_compress_epi8(bits, _mm512_load_si512(kOffsets.data()));
+    const __m512i first = _mm512_set1_epi32(static_cast<int>(base));
+    for (int written = 0;;) {
+      const __m512i wide = _mm512_cvtepu8_epi32(_mm512_castsi512_si128(offsets));
+      _mm512_storeu_si512(out + written, _mm512_add_epi32(wide, first));
+      written += 16;
+      if (written >= count) return out + count;
+      offsets = _mm512_shuffle_i32x4(offsets, offsets, 0b111001);  // the next sixteen
+    }
+  }
+};
+
+}  // namespace
+}  // namespace apierrd
+
+#include "parsers/skim/skim_kernel.h"
+
+namespace apierrd {
+
+SKIM_TARGET bool skim_avx512(std::string_view text, const SkimTree& tree, Skim& skim) {
+  return Pass().run(text, tree, skim);
+}
+
+}  // namespace apierrd
+
+#endif

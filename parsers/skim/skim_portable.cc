@@ -1,0 +1,93 @@
+// For any machine: the 64 bytes are turned into eight words of 64 bits, one for each bit of a byte,
+// and classes of bytes are Boolean functions of these.
+#include <bit>
+#include <cstdint>
+#include <cstring>
+#include <initializer_list>
+
+#define SKIM_TARGET
+
+namespace apierrd {
+namespace {
+
+struct Masks {
+  std::uint64_t newline, quote, backslash, control, not_ascii;
+  std::uint64_t open, close, curly, colon, comma, blank, digit, zero;
+
+  // The bits of eight bytes as a matrix, transposed (Hacker's Delight, section 7-3).
+  static std::uint64_t transposed(std::uint64_t x) {
+    std::uint64_t t = (x ^ (x >> 7)) & 0x00AA00AA00AA00AA;
+    x ^= t ^ (t << 7);
+    t = (x ^ (x >> 14)) & 0x0000CCCC0000CCCC;
+    x ^= t ^ (t << 14);
+    t = (x ^ (x >> 28)) & 0x00000000F0F0F0F0;
+    return x ^ t ^ (t << 28);
+  }
+
+  static Masks load(const char* text) {
+    std::uint64_t plane[8] = {};
+    for (unsigned word = 0; word < 8; ++word) {
+      std::uint64_t bytes = 0;
+      for (unsigned i = 0; i < 8; ++i) {
+        bytes |= static_cast<std::uint64_t>(static_cast<unsigned char>(text[word * 8 + i]))
+                 << (i * 8);
+      }
+      bytes = transposed(bytes);
+      for (unsigned bit = 0; bit < 8; ++bit)
+        plane[bit] |= (bytes >> (bit * 8) & 0xFF) << (word * 8);
+    }
+    const auto are = [&plane](unsigned c, unsigned ignored = 0) {
+      std::uint64_t bits = ~std::uint64_t{0};
+      for (unsigned bit = 0; bit < 8; ++bit) {
+        if ((ignored >> bit & 1) == 0) bits &= (c >> bit & 1) != 0 ? plane[bit] : ~plane[bit];
+      }
+      return bits;
+    };
+    Masks masks;
+    masks.newline = are('\n');
+    masks.quote = are('"');
+    masks.backslash = are('\\');
+    masks.control = ~(plane[5] | plane[6] | plane[7]);
+    masks.not_ascii = plane[7];
+    masks.open = are('{', 0x20);
+    masks.close = are('}', 0x20);
+    masks.curly = plane[5];
+    masks.colon = are(':');
+    masks.comma = are(',');
+    masks.blank = are(' ');
+    masks.digit = are('0', 0x0F) & ~(plane[3] & (plane[1] | plane[2]));
+    masks.zero = are('0');
+    return masks;
+  }
+
+  static std::uint64_t prefix_xor(std::uint64_t bits) {
+    for (const unsigned shift : {1U, 2U, 4U, 8U, 16U, 32U}) bits ^= bits << shift;
+    return bits;
+  }
+
+  // Writes the offsets of the bits, some more than there are: no branch for the usual number.
+  SKIM_TARGET static std::uint32_t* append(std::uint32_t* out, std::uint32_t base,
+                                           std::uint64_t bits) {
+    const int count = std::popcount(bits);
+    std::uint32_t* const end = out + count;
+    for (int written = 0; written < count; written += 8) {
+      for (int i = 0; i < 8; ++i, bits &= bits - 1) {
+        *out++ = base + static_cast<std::uint32_t>(std::countr_zero(bits));
+      }
+    }
+    return end;
+  }
+};
+
+}  // namespace
+}  // namespace apierrd
+
+#include "parsers/skim/skim_kernel.h"
+
+namespace apierrd {
+
+bool skim_portable(std::string_view text, const SkimTree& tree, Skim& skim) {
+  return Pass().run(text, tree, skim);
+}
+
+}  // namespace apierrd
