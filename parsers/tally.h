@@ -120,6 +120,9 @@ class Tally {
   void add(const ApiCall& call, const Catalog& catalog, std::int64_t now_unix_ns,
            std::uint64_t offset_bytes = 0);
 
+  /// Adds what came behind in the log, so that all is as if it had been counted here.
+  void merge(const Tally& later, const Catalog& catalog);
+
   /// Rows counted since the last clear(), each once.
   const std::vector<CallRow*>& calls() const { return touched_calls_; }
   const std::vector<ErrorRow*>& errors() const { return errors_.touched; }
