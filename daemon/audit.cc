@@ -58,7 +58,7 @@ std::unique_ptr<OpenFile> find_file(const FilePosition& at, FileSystem& files) {
 }
 
 AuditedGeneration look_at(const FilePosition& at, FileSystem& files,
-                          const std::optional<Ruleset>& ruleset) {
+                          const std::optional<Ruleset>& ruleset, std::size_t threads) {
   AuditedGeneration audited{at, FileFinding::kGone, 0};
   const std::unique_ptr<OpenFile> file = find_file(at, files);
   const Result<FileInfo> info = file ? file->info() : Result<FileInfo>(FileInfo{});
@@ -78,9 +78,10 @@ AuditedGeneration look_at(const FilePosition& at, FileSystem& files,
   audited.finding = FileFinding::kMatches;
   if (!ruleset || at.ledger.skipped > 0 || at.ledger.undone > 0) return audited;
   Head head(*file, at.offset);
-  ReadBuffer buffer(ruleset->line_bytes_max);
   Tally tally;
-  if (!count_whole(head, *ruleset, buffer, 0, tally)) return audited;
+  BatchCounter counter({threads, ruleset->line_bytes_max});
+  if (!count_whole(head, *ruleset, counter, 0, tally)) return audited;
+  counter.settle();
   ByteLedger counted = ledger_of(tally.lines);
   counted.lost = at.ledger.lost;
   audited.finding = counted == at.ledger ? FileFinding::kRecounted : FileFinding::kDiffers;
@@ -119,7 +120,7 @@ std::string_view name_of(FileFinding finding) {
 }
 
 std::vector<AuditedSource> audit(const StateStore::Loaded& state, FileSystem& files,
-                                 const RulesetOf& ruleset_of) {
+                                 const RulesetOf& ruleset_of, std::size_t threads) {
   std::vector<AuditedSource> sources;
   for (const PersistedSource& counted : state.series.sources) {
     AuditedSource& source = sources.emplace_back();
@@ -129,7 +130,7 @@ std::vector<AuditedSource> audit(const StateStore::Loaded& state, FileSystem& fi
       if (positions.source != counted.name) continue;
       for (const FilePosition& at : positions.files) {
         AuditedGeneration audited = at.key == 0 ? AuditedGeneration{at, FileFinding::kForgotten, 0}
-                                                : look_at(at, files, ruleset);
+                                                : look_at(at, files, ruleset, threads);
         source.sum.add(at.ledger);
         if (at.ledger.counted() != at.offset + at.ledger.undone) {
           source.faults.push_back(fmt::format("{}: {} bytes accounted for, offset {}", at.log,

@@ -43,6 +43,6 @@ using RulesetOf = std::function<std::optional<Ruleset>(const std::string& source
 
 /// Reads the files as far as they were counted, so it takes as long as replay does.
 std::vector<AuditedSource> audit(const StateStore::Loaded& state, FileSystem& files,
-                                 const RulesetOf& ruleset_of);
+                                 const RulesetOf& ruleset_of, std::size_t threads = 1);
 
 }  // namespace apierrd

@@ -90,7 +90,8 @@ int audit_command(const std::string& config_path, const std::string& output) {
     }
     return {};
   };
-  const std::vector<AuditedSource> sources = audit(*state, files, ruleset_of);
+  const std::vector<AuditedSource> sources =
+      audit(*state, files, ruleset_of, loaded.config.reader_threads);
   output == "json" ? print_json(sources) : print_table(sources);
   bool agrees = true;
   for (const AuditedSource& source : sources) agrees = agrees && source.faults.empty();

@@ -11,13 +11,13 @@
 #include <tuple>
 #include <utility>
 
+#include "daemon/batch_counter.h"
 #include "daemon/commands.h"
 #include "daemon/config.h"
 #include "daemon/input_stream.h"
 #include "daemon/log.h"
 #include "daemon/os.h"
 #include "daemon/progress_bar.h"
-#include "daemon/tailer.h"
 #include "daemon/terminal.h"
 #include "daemon/text_width.h"
 #include "daemon/whole_file.h"
@@ -69,13 +69,13 @@ class ProgressBar {
   Clock::time_point started_, drawn_;
 };
 
-Result<void> replay_file(const std::string& path, ReplayedSource& source, ReadBuffer& buffer,
+Result<void> replay_file(const std::string& path, ReplayedSource& source, BatchCounter& counter,
                          ProgressBar& progress) {
   Result<std::unique_ptr<InputStream>> input = open_input(path);
   if (!input) return input.error();
   SystemClock clock;
   progress.begin(path);
-  return count_whole(**input, source.ruleset, buffer, clock.unix_ns(), source.tally,
+  return count_whole(**input, source.ruleset, counter, clock.unix_ns(), source.tally,
                      [&] { progress.show(**input); });
 }
 
@@ -250,23 +250,25 @@ int replay_command(const ReplayOptions& options) {
     catalog = std::move(loaded.catalog);
   }
   Sources sources;
-  ReadBuffer buffer(config.line_bytes);
+  BatchCounter counter({config.reader_threads, config.line_bytes, config.hand_over_bytes});
   ProgressBar progress;
   for (const std::string& path : options.files) {
     const Result<const SourceConfig*> source = source_of(path, options.source, config);
     if (!source) return report(source.error());
-    ReplayedSource& replayed = sources[(*source)->name];
+    const auto [known, is_new] = sources.try_emplace((*source)->name);
     SourceConfig as = **source;
     if (!options.format.empty()) {
-      const Result<void> known = use_format(options.format, config, as);
-      if (!known) return report(known.error());
+      const Result<void> used = use_format(options.format, config, as);
+      if (!used) return report(used.error());
     }
     as.log_format.framing.join_json |= options.join_json;
-    replayed.ruleset = {catalog, as.log_format, config.line_bytes};
-    const Result<void> done = replay_file(path, replayed, buffer, progress);
+    // The same for all files of a source; those before may still be being counted by it.
+    if (is_new) known->second.ruleset = {catalog, as.log_format, config.line_bytes};
+    const Result<void> done = replay_file(path, known->second, counter, progress);
     progress.clear();
     if (!done) return report(done.error());
   }
+  counter.settle();
   const bool terminal = ::isatty(STDOUT_FILENO) == 1;
   const std::string output = !options.output.empty() ? options.output : terminal ? "table" : "json";
   if (output == "json") {

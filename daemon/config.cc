@@ -55,6 +55,7 @@ class ConfigReader {
       duration(options, "reader", "sweep_interval", config().sweep_interval_ms, 10, 3'600'000);
       duration(options, "reader", "linger", config().linger_ms, 0, 86'400'000);
       integer(options, "reader", "open_files", config().open_files, 8, 60'000);
+      integer(options, "reader", "threads", config().reader_threads, 1, 64);
     });
     section(reader, "rules", [this](YamlMapReader& rules) {
       const auto keep = [this](std::string key, std::string value, const YamlValue* origin) {
@@ -326,6 +327,8 @@ class ConfigReader {
 };
 
 }  // namespace
+
+std::size_t default_reader_threads() { return std::min(usable_cores(), kReaderThreadsUnasked); }
 
 Result<void> use_format(const std::string& name, const Config& config, SourceConfig& source) {
   std::optional<SourceFormat> format = source_format(name, config.formats);

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "daemon/batch_counter.h"
 #include "exporters/alert_rules.h"
 #include "exporters/alertmanager_client.h"
 #include "exporters/http_server.h"
@@ -36,6 +37,11 @@ struct Setting {
   std::string origin;  ///< file:line:column, or "default"
 };
 
+/// Of all that may be configured this many threads are used unasked: one for each core, but not so
+/// many that a backlog takes a large machine away from those whose logs are read.
+inline constexpr std::size_t kReaderThreadsUnasked = 8;
+std::size_t default_reader_threads();
+
 /// Stands for the name of the machine.
 inline constexpr std::string_view kAutoInstance = "auto";
 
@@ -53,6 +59,8 @@ struct Config {
   std::uint64_t sweep_interval_ms = 2'000;
   std::uint64_t linger_ms = 300'000;
   std::size_t open_files = 1'000;
+  std::size_t reader_threads = default_reader_threads();
+  std::size_t hand_over_bytes = kHandOverBytes;  ///< has no key: tests hand over everything
   AlertmanagerOptions alertmanager;  ///< `instance` may be kAutoInstance, and is by default
   std::uint64_t alert_hold_ms = 86'400'000;
   std::string log_level = "info";

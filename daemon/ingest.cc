@@ -20,6 +20,10 @@ TailOptions tail_options(const Config& config, const SourceConfig& source) {
   return options;
 }
 
+BatchCounterOptions counter_options(const Config& config) {
+  return {config.reader_threads, config.line_bytes, config.hand_over_bytes};
+}
+
 }  // namespace
 
 // What happens to a source's files, told to the operator.
@@ -75,6 +79,27 @@ struct Ingest::Source {
   Tally tally;
 };
 
+// Takes what a source's reader has read.
+class Ingest::Sink : public BatchSink {
+ public:
+  Sink(Ingest& ingest, Source& source) : ingest_(ingest), source_(source) {}
+  std::span<char> block() override { return ingest_.counter_->block(); }
+  void take(const LineBatch& batch, Done done) override {
+    LineBatch taken = batch;
+    taken.now_unix_ns = ingest_.now();
+    ingest_.counter_->count(taken, source_.ruleset, source_.tally,
+                            [&ingest = ingest_, &source = source_, done = std::move(done)](
+                                Tally& tally, const LineBatch& counted) {
+                              ingest.apply(source, tally, counted, done);
+                            });
+  }
+  void settle() override { ingest_.counter_->settle(); }
+
+ private:
+  Ingest& ingest_;
+  Source& source_;
+};
+
 Ingest::Ingest(const Config& config, std::shared_ptr<const Catalog> catalog, FileSystem& files,
                Clock& clock, Log& log, std::unique_ptr<StateStore> state, std::string boot_id,
                CommitObserver observer, BatchObserver counted)
@@ -87,7 +112,7 @@ Ingest::Ingest(const Config& config, std::shared_ptr<const Catalog> catalog, Fil
       counted_(std::move(counted)),
       config_(config),
       series_(std::make_unique<SeriesStore>(config.limits, std::move(catalog))),
-      buffer_(config.line_bytes) {}
+      counter_(std::make_unique<BatchCounter>(counter_options(config))) {}
 
 Ingest::~Ingest() = default;
 
@@ -114,10 +139,11 @@ Result<bool> Ingest::restore() {
 }
 
 void Ingest::configure(const Config& config, std::shared_ptr<const Catalog> catalog) {
+  counter_->settle();
+  counter_ = std::make_unique<BatchCounter>(counter_options(config));  // it remembers rows, too
   config_ = config;
   alerts_.set_hold(static_cast<std::int64_t>(config.alert_hold_ms) * 1'000'000);
   series_->set_catalog(catalog);
-  buffer_.resize_for(config.line_bytes);
   std::vector<std::unique_ptr<Source>> before = std::exchange(sources_, {});
   for (const SourceConfig& wanted : config.sources) {
     const auto known = std::find_if(before.begin(), before.end(), [&](const auto& source) {
@@ -162,9 +188,11 @@ TailResume Ingest::take_resume(const std::string& source) {
 }
 
 void Ingest::sweep() {
+  counter_->settle();
   const std::int64_t monotonic = clock_.monotonic_ns();
   for (const std::unique_ptr<Source>& source : sources_) {
-    source->tailer.sweep(monotonic, [&](const LineBatch& batch) { return count(*source, batch); });
+    Sink sink(*this, *source);
+    source->tailer.sweep(monotonic, sink);
   }
 }
 
@@ -174,6 +202,7 @@ bool Ingest::wants_sweep() const {
 }
 
 void Ingest::look_at(const std::string& path) {
+  counter_->settle();
   const std::int64_t monotonic = clock_.monotonic_ns();
   for (const std::unique_ptr<Source>& source : sources_) source->tailer.look_at(path, monotonic);
 }
@@ -182,24 +211,22 @@ bool Ingest::read_round() {
   bool more = false;
   const std::int64_t monotonic = clock_.monotonic_ns();
   for (const std::unique_ptr<Source>& source : sources_) {
-    more |= source->tailer.read(buffer_, monotonic,
-                                [&](const LineBatch& batch) { return count(*source, batch); });
+    Sink sink(*this, *source);
+    more |= source->tailer.read(monotonic, sink);
   }
+  if (!more) counter_->settle();
   return more;
 }
 
-BatchOutcome Ingest::count(Source& source, LineBatch batch) {
-  batch.now_unix_ns = now();
-  process_batch(batch, source.ruleset, parser_, source.tally);
-  const BatchOutcome outcome{bytes_by_kind(source.tally.lines),
-                             source.tally.lines.newest_record_unix_ns};
-  series_->apply(source.index, source.tally, batch.now_unix_ns);
+void Ingest::apply(Source& source, Tally& tally, const LineBatch& batch,
+                   const BatchSink::Done& done) {
+  done({bytes_by_kind(tally.lines), tally.lines.newest_record_unix_ns});
+  series_->apply(source.index, tally, batch.now_unix_ns);
   const BatchPlace place{source.name, batch.path, batch.offset};
-  alerts_.add(source.tally, place, batch.now_unix_ns);
-  if (counted_) counted_(source.tally, place, batch.now_unix_ns);
-  source.tally.clear();
+  alerts_.add(tally, place, batch.now_unix_ns);
+  if (counted_) counted_(tally, place, batch.now_unix_ns);
+  tally.clear();
   dirty_ = true;
-  return outcome;
 }
 
 void Ingest::refresh_counts() {
@@ -213,6 +240,7 @@ void Ingest::show_alerts() {
 }
 
 bool Ingest::commit() {
+  counter_->settle();
   refresh_counts();
   alerts_.advance(now());
   std::vector<SourceChanges> changes;
@@ -265,9 +293,10 @@ std::set<std::string> Ingest::folders() const {
   return folders;
 }
 
-std::uint64_t Ingest::backlog_bytes() const {
+std::uint64_t Ingest::backlog_bytes() {
   std::uint64_t bytes = 0;
   for (const std::unique_ptr<Source>& source : sources_) bytes += source->tailer.backlog_bytes();
+  if (bytes == 0) counter_->settle();  // the last of it may be in hand still
   return bytes;
 }
 

@@ -2,7 +2,8 @@
 // own. What drives it (the pipeline's thread, a test) decides when to look, to read and to commit;
 // between any two calls it may be dropped, and a later run goes on from the last commit.
 //
-// One thread. docs/architecture.md shows where it stands.
+// One thread, which alone applies what the BatchCounter's threads have counted, in the order of
+// the log. docs/architecture.md shows where it stands.
 #pragma once
 
 #include <functional>
@@ -11,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/batch_counter.h"
 #include "daemon/config.h"
 #include "daemon/log.h"
 #include "daemon/os.h"
@@ -57,7 +59,8 @@ class Ingest {
   void sweep();
   bool wants_sweep() const;
   void look_at(const std::string& path);
-  /// Reads one block of each file that has more. Returns whether any may have more still.
+  /// Reads one block of each file that has more. Returns whether any may have more still; until
+  /// then blocks may be being counted while others are read.
   bool read_round();
   /// Writes what is new, if anything is. Returns whether all that was counted is committed.
   bool commit();
@@ -68,15 +71,16 @@ class Ingest {
   std::shared_ptr<const SeriesSnapshot> snapshot();
 
   std::set<std::string> folders() const;
-  /// Bytes that were there at the first look and have not been read yet.
-  std::uint64_t backlog_bytes() const;
+  /// Bytes that were there at the first look and have not been counted yet.
+  std::uint64_t backlog_bytes();
 
  private:
   struct Source;
   class Events;
+  class Sink;
 
   TailResume take_resume(const std::string& source);
-  BatchOutcome count(Source& source, LineBatch batch);
+  void apply(Source& source, Tally& tally, const LineBatch& batch, const BatchSink::Done& done);
   void refresh_counts();
   void show_alerts();
   std::int64_t now() { return clock_.unix_ns(); }
@@ -96,8 +100,7 @@ class Ingest {
   std::vector<SourcePositions> resume_;  ///< of sources that are not followed now
   std::set<std::string> known_;          ///< names of sources that were followed before
   bool rebooted_ = false;
-  ReadBuffer buffer_;
-  CallParser parser_;
+  std::unique_ptr<BatchCounter> counter_;  ///< ends before the sources that it counts for
   bool dirty_ = false;
   std::shared_ptr<const SeriesSnapshot> latest_;  ///< as of the last commit
 };

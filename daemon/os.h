@@ -71,6 +71,9 @@ class SystemClock : public Clock {
   std::int64_t monotonic_ns() override;
 };
 
+/// Cores this process may run on, at least 1.
+std::size_t usable_cores();
+
 /// The text of errno.
 std::string errno_text(int error);
 

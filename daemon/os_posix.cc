@@ -1,5 +1,6 @@
 #include <fcntl.h>
 #include <glob.h>
+#include <sched.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -73,6 +74,12 @@ std::int64_t nanoseconds_of(typename ClockType::time_point time) {
 }
 
 }  // namespace
+
+std::size_t usable_cores() {
+  cpu_set_t cores;
+  if (::sched_getaffinity(0, sizeof cores, &cores) != 0) return 1;  // more than a set can hold
+  return std::max<std::size_t>(1, static_cast<std::size_t>(CPU_COUNT(&cores)));
+}
 
 std::string errno_text(int error) { return std::generic_category().message(error); }
 

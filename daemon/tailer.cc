@@ -6,14 +6,10 @@
 #include <algorithm>
 
 #include "daemon/compressed_file.h"
-#include "parsers/json_document.h"
 
 namespace apierrd {
 
 namespace {
-
-// At least this much is read at once, so that a system call costs little per line.
-constexpr std::size_t kBlockBytes = 256U << 10;
 
 // Times of files tick in steps of some milliseconds: a change within a step of the last one shows
 // nothing. So long a file is compared whether its time has changed or not.
@@ -25,15 +21,6 @@ std::string fixed_folder_of(const std::string& pattern) {
 }
 
 }  // namespace
-
-ReadBuffer::ReadBuffer(std::size_t line_bytes_max) { resize_for(line_bytes_max); }
-
-void ReadBuffer::resize_for(std::size_t line_bytes_max) {
-  // A block must be able to hold the longest line and all around it, or that line could never be
-  // told from one that is too long.
-  block_bytes_ = std::max(kBlockBytes, line_bytes_max + kLineSlack + 1);
-  bytes_.assign(block_bytes_ + kJsonPadding, '\0');
-}
 
 void Tailer::fail(const Error& error) {
   ++counts_.open_errors;
@@ -73,7 +60,7 @@ std::set<std::string> Tailer::folders() const {
   return folders;
 }
 
-void Tailer::sweep(std::int64_t now_ns, const Sink& sink) {
+void Tailer::sweep(std::int64_t now_ns, BatchSink& sink) {
   ++sweep_;
   wants_sweep_ = false;
   newcomers_.clear();
@@ -236,29 +223,32 @@ void Tailer::close_beyond_limit(Generation& generation) {
   if (open_count_ > options_.open_files_max && generation.sweep == sweep_) close(generation);
 }
 
-bool Tailer::read(ReadBuffer& buffer, std::int64_t now_ns, const Sink& sink) {
+bool Tailer::read(std::int64_t now_ns, BatchSink& sink) {
   bool more = false;
   for (Generation& generation : generations_) {
     if (!generation.has_more() || !ensure_open(generation)) continue;
-    read_block(generation, buffer, now_ns, sink);
+    read_block(generation, now_ns, sink);
     close_beyond_limit(generation);
     more = more || generation.has_more();
   }
   return more;
 }
 
-void Tailer::read_block(Generation& generation, ReadBuffer& buffer, std::int64_t now_ns,
-                        const Sink& sink) {
+void Tailer::read_block(Generation& generation, std::int64_t now_ns, BatchSink& sink) {
   const std::uint64_t pending = generation.cutter.pending_bytes();
   const std::uint64_t from = generation.at.offset + pending;
-  const Result<std::size_t> count = generation.file->read_at(from, buffer.block());
+  const std::span<char> room = sink.block();
+  const Result<std::size_t> count = generation.file->read_at(from, room);
   // Looked at after the block was read: if the file was truncated before, the block is not what it
   // seems.
   const ContentMatch before =
       generation.packed || generation.at.offset == 0
           ? ContentMatch::kSame
           : compare_marker(*generation.file, generation.at.offset, generation.at.marker);
-  if (count && before == ContentMatch::kDifferent) return truncated(generation, now_ns);
+  if (count && before == ContentMatch::kDifferent) {
+    sink.settle();  // it may be forgotten now
+    return truncated(generation, now_ns);
+  }
   if (!count || before == ContentMatch::kUnreadable) {
     fail(!count ? count.error()
                 : environment_error("cannot read again what stands before the offset",
@@ -270,7 +260,7 @@ void Tailer::read_block(Generation& generation, ReadBuffer& buffer, std::int64_t
     generation.stuck = true;
     return;
   }
-  const std::string_view block(buffer.block().data(), *count);
+  const std::string_view block(room.data(), *count);
   const LineCutter::Cut cut =
       generation.cutter.cut(block, options_.line_bytes_max, options_.framing);
   generation.read_end = from + *count;
@@ -291,7 +281,7 @@ void Tailer::read_block(Generation& generation, ReadBuffer& buffer, std::int64_t
     generation.at.marker = marker_of(generation.tail);
   }
   // A full block may have been cut before its end; the rest is read again with what follows it.
-  if (block.size() == buffer.block().size()) {
+  if (block.size() == room.size()) {
     generation.read_end = generation.at.offset + generation.cutter.pending_bytes();
   }
   if (generation.cutter.at_file_start()) skip_hole(generation, sink);
@@ -308,7 +298,7 @@ void Tailer::mark_head(Generation& generation, std::string_view text) {
 }
 
 // A hole may be far larger than what was ever written: its rest is not read but stepped over.
-void Tailer::skip_hole(Generation& generation, const Sink& sink) {
+void Tailer::skip_hole(Generation& generation, BatchSink& sink) {
   const Result<std::uint64_t> data = generation.file->data_from(generation.at.offset);
   if (!data || *data <= generation.at.offset + 1) return;
   LineBatch hole;
@@ -320,26 +310,27 @@ void Tailer::skip_hole(Generation& generation, const Sink& sink) {
   generation.size = std::max(generation.size, generation.read_end);
 }
 
-void Tailer::hand_out(Generation& generation, LineBatch batch, const Sink& sink) {
+void Tailer::hand_out(Generation& generation, LineBatch batch, BatchSink& sink) {
   if (batch.bytes == 0) return;
   batch.at_file_start = generation.before_first_line();
   batch.path = generation.at.name.empty() ? generation.at.log : generation.at.name;
   batch.offset = generation.at.offset;
   generation.at.offset += batch.bytes;
-  const BatchOutcome outcome = sink(batch);
-  ByteLedger& ledger = generation.at.ledger;
-  const BytesByKind& bytes = outcome.bytes;
-  ledger.parsed += bytes.parsed;
-  ledger.ignored += bytes.ignored;
-  ledger.rejected += bytes.rejected;
-  ledger.padding += batch.bytes - bytes.parsed - bytes.ignored - bytes.rejected;
-  generation.caught_up_unix_ns =
-      std::max(generation.caught_up_unix_ns, outcome.newest_record_unix_ns);
   generation.dirty = true;
+  sink.take(batch, [&generation, size = batch.bytes](const BatchOutcome& outcome) {
+    ByteLedger& ledger = generation.at.ledger;
+    const BytesByKind& bytes = outcome.bytes;
+    ledger.parsed += bytes.parsed;
+    ledger.ignored += bytes.ignored;
+    ledger.rejected += bytes.rejected;
+    ledger.padding += size - bytes.parsed - bytes.ignored - bytes.rejected;
+    generation.caught_up_unix_ns =
+        std::max(generation.caught_up_unix_ns, outcome.newest_record_unix_ns);
+  });
 }
 
 // Files that are no log's any more, once nobody writes them.
-void Tailer::close_quiet_files(std::int64_t now_ns, const Sink& sink) {
+void Tailer::close_quiet_files(std::int64_t now_ns, BatchSink& sink) {
   for (Generation& generation : generations_) {
     if (!generation.exists || !generation.at.followed || generation.copy_of != 0) continue;
     if (generation.live() || !generation.verified || generation.has_more() ||
@@ -348,11 +339,12 @@ void Tailer::close_quiet_files(std::int64_t now_ns, const Sink& sink) {
     }
     // Its last line never got a newline and never will: it counts as `replay` would count it.
     if (generation.size > generation.at.offset && ensure_open(generation)) {
-      ReadBuffer rest(options_.line_bytes_max);
+      const std::span<char> rest = sink.block();
       const std::uint64_t from = generation.at.offset + generation.cutter.pending_bytes();
-      const Result<std::size_t> count = generation.file->read_at(from, rest.block());
+      const Result<std::size_t> count = generation.file->read_at(from, rest);
       if (count) {
-        hand_out(generation, generation.cutter.finish({rest.block().data(), *count}), sink);
+        hand_out(generation, generation.cutter.finish({rest.data(), *count}), sink);
+        sink.settle();
       } else {
         fail(count.error());
       }

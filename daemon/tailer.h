@@ -8,11 +8,11 @@
 // unseen are found among the rotated names. docs/state.md says what is done when; decision 0011
 // says why.
 //
-// Works on the FileSystem interface alone: no clock, threads or logging of its own. One thread.
+// Works on the FileSystem interface alone: no clock, threads or logging of its own. One thread. A
+// sink may count while reading goes on; before any call but read() it must be settled.
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <list>
 #include <map>
 #include <memory>
@@ -22,6 +22,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "daemon/batch_sink.h"
 #include "daemon/file_position.h"
 #include "daemon/os.h"
 #include "daemon/siblings.h"
@@ -68,25 +69,6 @@ class TailEvents {
   virtual void file_failed(const Error& error) = 0;
 };
 
-/// Memory that files are read into, one block at a time; shared by all tailers of a thread.
-class ReadBuffer {
- public:
-  explicit ReadBuffer(std::size_t line_bytes_max);
-  /// Room for one block; the padding parsers need follows it.
-  std::span<char> block() { return {bytes_.data(), block_bytes_}; }
-  void resize_for(std::size_t line_bytes_max);
-
- private:
-  std::size_t block_bytes_ = 0;
-  std::vector<char> bytes_;
-};
-
-/// What a batch came to, as far as its file's record needs to know.
-struct BatchOutcome {
-  BytesByKind bytes;                       ///< the rest is padding
-  std::int64_t newest_record_unix_ns = 0;  ///< log time; 0 = none
-};
-
 /// What changed since the last commit.
 struct PositionChanges {
   std::vector<FilePosition> changed;
@@ -95,20 +77,18 @@ struct PositionChanges {
 
 class Tailer {
  public:
-  using Sink = std::function<BatchOutcome(const LineBatch&)>;
-
   Tailer(FileSystem& files, TailEvents& events, TailOptions options, TailResume resume);
 
   void set_options(TailOptions options);
 
   /// Looks at everything: new files, rotations, truncations, files nobody writes any more.
-  void sweep(std::int64_t now_ns, const Sink& sink);
+  void sweep(std::int64_t now_ns, BatchSink& sink);
   /// Looks at one path that may have changed. What it cannot tell is left to the next sweep.
   void look_at(const std::string& path, std::int64_t now_ns);
   /// Something was seen that only a sweep can deal with.
   bool wants_sweep() const { return wants_sweep_; }
   /// Reads one block of each file that has more. Returns whether any may have more still.
-  bool read(ReadBuffer& buffer, std::int64_t now_ns, const Sink& sink);
+  bool read(std::int64_t now_ns, BatchSink& sink);
 
   /// Folders in which files may appear or change.
   std::set<std::string> folders() const;
@@ -181,12 +161,11 @@ class Tailer {
   bool ensure_open(Generation& generation);
   void close(Generation& generation);
   void close_beyond_limit(Generation& generation);
-  void read_block(Generation& generation, ReadBuffer& buffer, std::int64_t now_ns,
-                  const Sink& sink);
+  void read_block(Generation& generation, std::int64_t now_ns, BatchSink& sink);
   static void mark_head(Generation& generation, std::string_view text);
-  void skip_hole(Generation& generation, const Sink& sink);
-  void hand_out(Generation& generation, LineBatch batch, const Sink& sink);
-  void close_quiet_files(std::int64_t now_ns, const Sink& sink);
+  void skip_hole(Generation& generation, BatchSink& sink);
+  void hand_out(Generation& generation, LineBatch batch, BatchSink& sink);
+  void close_quiet_files(std::int64_t now_ns, BatchSink& sink);
   void fail(const Error& error);
   void cannot_tell(const Error& error);
 

@@ -3,15 +3,16 @@
 
 #include <functional>
 
+#include "daemon/batch_counter.h"
 #include "daemon/input_stream.h"
-#include "daemon/tailer.h"
 #include "parsers/process_batch.h"
 
 namespace apierrd {
 
 /// Like the daemon's reader, but to the very end: a last line without newline counts. `at_block` is
-/// called after each block.
-Result<void> count_whole(InputStream& input, const Ruleset& ruleset, ReadBuffer& buffer,
+/// called after each block. The tally is whole once the counter is settled; until then it and the
+/// ruleset must live.
+Result<void> count_whole(InputStream& input, const Ruleset& ruleset, BatchCounter& counter,
                          std::int64_t now_unix_ns, Tally& tally,
                          const std::function<void()>& at_block = {});
 

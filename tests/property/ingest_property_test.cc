@@ -101,6 +101,8 @@ class LogLife {
     config_.products.clear();  // no series that are not looked at
     config_.line_bytes = 2'000;
     config_.linger_ms = 60'000;
+    config_.reader_threads = 1 + seed % 3;
+    config_.hand_over_bytes = 0;  // with more than one thread every batch changes threads
     few_descriptors_ = below(3) == 0;
     if (few_descriptors_) config_.open_files = 1;
     quiet_.set_level(trace_ ? "info" : "error");

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "daemon/tailer.h"
+#include "tests/support/direct_sink.h"
 #include "tests/support/mem_file_system.h"
 #include "tests/support/random_lives.h"
 
@@ -163,14 +164,14 @@ class LogLife {
   }
 
   void look() {
-    const auto sink = [this](const LineBatch& batch) {
+    test::DirectSink sink(buffer_, [this](const LineBatch& batch) {
       std::string_view text = batch.text;
       while (!text.empty()) ++seen_[std::string(take_line(text))];
       return BatchOutcome{};
-    };
+    });
     do {
       tailer_->sweep(++now_, sink);
-      while (tailer_->read(buffer_, now_, sink)) {
+      while (tailer_->read(now_, sink)) {
       }
     } while (tailer_->wants_sweep());
     if (lines_in_file_) fresh_ = false;

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "tests/support/direct_sink.h"
 #include "tests/support/mem_file_system.h"
 
 namespace apierrd {
@@ -29,15 +30,15 @@ class TailerTest : public testing::Test {
   // One look and everything there is to read, and whatever that makes necessary.
   Lines look() {
     Lines lines;
-    const auto sink = [&lines](const LineBatch& batch) {
+    test::DirectSink sink(buffer, [&lines](const LineBatch& batch) {
       for (unsigned i = 0; i < batch.overlong_lines; ++i) lines.emplace_back("(too long)");
       std::string_view text = batch.text;
       while (!text.empty()) lines.emplace_back(take_line(text));
       return BatchOutcome{batch.text.size(), 0, 0, 0};
-    };
+    });
     do {
       tailer->sweep(++now, sink);
-      while (tailer->read(buffer, now, sink)) {
+      while (tailer->read(now, sink)) {
       }
     } while (tailer->wants_sweep());
     return lines;
@@ -603,7 +604,8 @@ TEST_F(TailerTest, RotatedFilesThatMatchAreNotReadByAFirstStartAtTheEnd) {
 TEST_F(TailerTest, LagIsWhatIsNotCounted) {
   files.append("/log/api.log", "1\nhalf");
   start();
-  tailer->sweep(++now, [](const LineBatch&) { return BatchOutcome{}; });
+  test::DirectSink sink(buffer, [](const LineBatch&) { return BatchOutcome{}; });
+  tailer->sweep(++now, sink);
   EXPECT_EQ(tailer->refresh_counts(5).files.at(0).lag_bytes, 6U);
   EXPECT_EQ(tailer->counts().oldest_unread_unix_ns, 1) << "when the file was born";
   EXPECT_EQ(tailer->backlog_bytes(), 6U);
@@ -622,10 +624,11 @@ TEST_F(TailerTest, AHintReadsJustThatFile) {
   tailer->look_at("/log/other.txt", ++now);
   tailer->look_at("/log/api.log", now);
   Lines lines;
-  tailer->read(buffer, now, [&](const LineBatch& batch) {
+  test::DirectSink sink(buffer, [&](const LineBatch& batch) {
     lines.emplace_back(batch.text);
     return BatchOutcome{};
   });
+  tailer->read(now, sink);
   EXPECT_EQ(lines, (Lines{"2\n"}));
 }
 

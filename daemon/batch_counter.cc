@@ -1,0 +1,163 @@
+#include "daemon/batch_counter.h"
+
+#include <algorithm>
+#include <system_error>
+#include <utility>
+
+namespace apierrd {
+
+// A block on its way. While it is with a thread nobody else touches it.
+struct BatchCounter::Job {
+  explicit Job(std::size_t line_bytes_max) : buffer(line_bytes_max) {}
+
+  template <class GetParser>
+  void run(const GetParser& parser) noexcept {
+    try {
+      process_batch(batch, *ruleset, parser(), counts->tally);
+    } catch (...) {  // out of memory: the owner's to deal with, as if it had counted itself
+      failure = std::current_exception();
+    }
+  }
+
+  ReadBuffer buffer;
+  LineBatch batch;
+  std::string path;  ///< what batch.path points to
+  const Ruleset* ruleset = nullptr;
+  std::unique_ptr<SourceTally> counts;
+  Counted counted;
+  std::exception_ptr failure;
+  bool done = false;
+};
+
+BatchCounter::BatchCounter(const BatchCounterOptions& options)
+    : options_(options),
+      // One block with each thread, and one that waits for it.
+      jobs_max_(std::clamp(kBlocksBytes / block_bytes_for(options.line_bytes_max), std::size_t{2},
+                           std::max<std::size_t>(2, 2 * options.threads))),
+      threads_max_(options.threads) {}
+
+BatchCounter::~BatchCounter() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  waiting_changed_.notify_all();
+  for (std::thread& thread : threads_) thread.join();
+}
+
+std::span<char> BatchCounter::block() {
+  if (next_ == nullptr) next_ = &free_job();
+  return next_->buffer.block();
+}
+
+void BatchCounter::count(LineBatch batch, const Ruleset& ruleset, Tally& tally, Counted counted) {
+  const bool alone = options_.threads < 2 || batch.text.size() < options_.hand_over_bytes;
+  if (alone && order_.empty()) {
+    process_batch(batch, ruleset, parser_, tally);
+    return counted(tally, batch);
+  }
+  Job& job = next_ != nullptr ? *std::exchange(next_, nullptr) : free_job();
+  job.path = batch.path;
+  job.batch = batch;
+  job.batch.path = job.path;
+  job.ruleset = &ruleset;
+  job.counts = free_tally(tally);
+  job.counted = std::move(counted);
+  job.done = false;
+  hand_over(job);
+}
+
+void BatchCounter::settle() {
+  while (!order_.empty()) tell_first();
+}
+
+BatchCounter::Job& BatchCounter::free_job() {
+  while (!order_.empty() && is_done(*order_.front())) tell_first();
+  if (free_jobs_.empty() && jobs_.size() < jobs_max_) {
+    jobs_.push_back(std::make_unique<Job>(options_.line_bytes_max));
+    return *jobs_.back();
+  }
+  if (free_jobs_.empty()) tell_first();
+  Job* const job = free_jobs_.back();
+  free_jobs_.pop_back();
+  return *job;
+}
+
+// One that knows the source's rows already, if there is one.
+std::unique_ptr<BatchCounter::SourceTally> BatchCounter::free_tally(const Tally& source) {
+  if (free_tallies_.empty()) free_tallies_.push_back(std::make_unique<SourceTally>());
+  auto found = std::find_if(free_tallies_.begin(), free_tallies_.end(),
+                            [&source](const auto& known) { return known->source == &source; });
+  if (found == free_tallies_.end()) found = free_tallies_.begin();
+  std::unique_ptr<SourceTally> counts = std::move(*found);
+  free_tallies_.erase(found);
+  if (std::exchange(counts->source, &source) != &source) counts->tally.reset();
+  return counts;
+}
+
+void BatchCounter::hand_over(Job& job) {
+  order_.push_back(&job);
+  bytes_in_hand_ += job.batch.bytes;
+  if (threads_.size() < std::min(threads_max_, order_.size())) start_thread();
+  if (threads_.empty()) {
+    job.run([this]() -> CallParser& { return parser_; });
+    job.done = true;
+    return;
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    waiting_.push_back(&job);
+  }
+  waiting_changed_.notify_one();
+}
+
+void BatchCounter::start_thread() {
+  try {
+    threads_.emplace_back(&BatchCounter::work, this);
+  } catch (const std::system_error&) {  // a limit on threads: those that there are do the work
+    threads_max_ = threads_.size();
+  }
+}
+
+void BatchCounter::work() {
+  std::unique_ptr<CallParser> parser;
+  const auto own_parser = [&parser]() -> CallParser& {
+    if (!parser) parser = std::make_unique<CallParser>();
+    return *parser;
+  };
+  std::unique_lock lock(mutex_);
+  while (true) {
+    waiting_changed_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
+    if (stopping_) return;
+    Job& job = *waiting_.front();
+    waiting_.pop_front();
+    lock.unlock();
+    job.run(own_parser);
+    lock.lock();
+    job.done = true;
+    done_changed_.notify_one();
+  }
+}
+
+bool BatchCounter::is_done(const Job& job) {
+  const std::lock_guard lock(mutex_);
+  return job.done;
+}
+
+void BatchCounter::tell_first() {
+  Job& job = *order_.front();
+  {
+    std::unique_lock lock(mutex_);
+    done_changed_.wait(lock, [&job] { return job.done; });
+  }
+  order_.pop_front();
+  bytes_in_hand_ -= job.batch.bytes;
+  std::unique_ptr<SourceTally> counts = std::move(job.counts);
+  const Counted counted = std::move(job.counted);
+  if (job.failure) std::rethrow_exception(std::exchange(job.failure, nullptr));
+  counted(counts->tally, job.batch);
+  free_tallies_.push_back(std::move(counts));
+  free_jobs_.push_back(&job);
+}
+
+}  // namespace apierrd

@@ -1,0 +1,24 @@
+// Memory that a log is read into, one block at a time.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+namespace apierrd {
+
+class ReadBuffer {
+ public:
+  explicit ReadBuffer(std::size_t line_bytes_max);
+  /// Room for one block; the padding parsers need follows it.
+  std::span<char> block() { return {bytes_.data(), block_bytes_}; }
+
+ private:
+  std::size_t block_bytes_;
+  std::vector<char> bytes_;
+};
+
+/// The size of a block where lines may have `line_bytes_max` bytes.
+std::size_t block_bytes_for(std::size_t line_bytes_max);
+
+}  // namespace apierrd
