@@ -1,5 +1,6 @@
 # apierrd_options: how every target of ours is compiled. Linked PRIVATE by all rooms and tests.
-option(APIERRD_DEV_MODE "build tests, benchmarks and the checks of the source tree" OFF)
+option(APIERRD_DEV_MODE "build tests and the checks of the source tree" OFF)
+option(APIERRD_BENCH "build benchmarks" OFF)
 option(APIERRD_WERROR "treat warnings as errors (CI does)" OFF)
 set(APIERRD_SANITIZE "" CACHE STRING "sanitizers, as for -fsanitize= (address,undefined | thread)")
 option(APIERRD_FUZZ "build libFuzzer targets (clang only)" OFF)
