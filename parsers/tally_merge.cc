@@ -31,8 +31,7 @@ void Tally::merge(const Tally& later, const Catalog& catalog) {
   }
   const auto merge_error = [&](ErrorRows& errors, const ErrorRow& counted) -> ErrorRow& {
     name(counted);
-    call_row(names);  // it is there, and begins the key
-    ErrorRow& row = count_error(errors, names, counted.code, catalog);
+    ErrorRow& row = count_error(errors, call_row(names), counted.code, catalog);
     row.count += counted.count - 1;
     return row;
   };
