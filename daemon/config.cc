@@ -56,7 +56,11 @@ class ConfigReader {
       duration(options, "reader", "linger", config().linger_ms, 0, 86'400'000);
       integer(options, "reader", "open_files", config().open_files, 8, 60'000);
       integer(options, "reader", "threads", config().reader_threads, 1, 64);
+      const YamlValue* skim = options.take("skim");
+      config().skim = options.boolean("skim").value_or(true);
+      note("reader.skim", config().skim ? "true" : "false", skim);
     });
+    for (SourceConfig& source : config().sources) plan_skimming(source.log_format, config().skim);
     section(reader, "rules", [this](YamlMapReader& rules) {
       const auto keep = [this](std::string key, std::string value, const YamlValue* origin) {
         note(std::move(key), std::move(value), origin);
@@ -337,6 +341,7 @@ Result<void> use_format(const std::string& name, const Config& config, SourceCon
   }
   source.format = name;
   source.log_format = *std::move(format);
+  plan_skimming(source.log_format, config.skim);
   return {};
 }
 

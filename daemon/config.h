@@ -60,6 +60,7 @@ struct Config {
   std::uint64_t linger_ms = 300'000;
   std::size_t open_files = 1'000;
   std::size_t reader_threads = default_reader_threads();
+  bool skim = true;  ///< lines are skimmed before they are parsed in full
   std::size_t hand_over_bytes = kHandOverBytes;  ///< has no key: tests hand over everything
   AlertmanagerOptions alertmanager;  ///< `instance` may be kAutoInstance, and is by default
   std::uint64_t alert_hold_ms = 86'400'000;

@@ -24,12 +24,13 @@ std::vector<LogFormat> read_builtin_formats() {
   return formats;
 }
 
-void plan(SourceFormat& source) {
-  if (source.formats.empty() || source.formats[0].json.empty()) return;
+}  // namespace
+
+void plan_skimming(SourceFormat& source, bool wanted) {
+  source.skim = nullptr;
+  if (!wanted || source.formats.empty() || source.formats[0].json.empty()) return;
   source.skim = plan_skimming(source.formats[0].json[0]);
 }
-
-}  // namespace
 
 std::string_view name_of(Wrapper value) { return kWrappers[static_cast<std::size_t>(value)]; }
 
@@ -55,14 +56,14 @@ std::optional<SourceFormat> source_format(std::string_view name,
   source.framing.detect = !source.strict;
   if (name == "auto") {
     source.formats = formats;
-    plan(source);
+    plan_skimming(source);
     return source;
   }
   const LogFormat* format = find_format(formats, name);
   if (format == nullptr) return std::nullopt;
   source.formats = {*format};
   if (source.strict) source.formats[0].json.at(0).string_levels = 1;
-  plan(source);
+  plan_skimming(source);
   return source;
 }
 

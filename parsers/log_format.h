@@ -128,6 +128,10 @@ const LogFormat* find_format(const std::vector<LogFormat>& formats, std::string_
 std::optional<SourceFormat> source_format(std::string_view name,
                                           const std::vector<LogFormat>& formats);
 
+/// Plans anew how lines of this format are skimmed; whoever changes a format does so afterwards.
+/// Not `wanted`: they are not.
+void plan_skimming(SourceFormat& source, bool wanted = true);
+
 /// The default: one JSON object a line, as services log their Tencent Cloud API 3.0 calls.
 SourceFormat tencentcloud_format();
 

@@ -1,4 +1,5 @@
-// Any bytes as a log: no crash, the ledger closes, and one line never changes what another counts.
+// Any bytes as a log: no crash, the ledger closes, one line never changes what another counts, and
+// skimmed lines come to what the full parser makes of them.
 #include <cstdlib>
 #include <string>
 
@@ -43,7 +44,7 @@ void require(bool holds) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static CallParser parser;
+  static CallParser parser, full(SkimKernel::kOff), portable(SkimKernel::kPortable);
   const std::string input(reinterpret_cast<const char*>(data), size);
   const Tally alone = tally_of(input, strict(), parser);
   for (const LineCounts& lines : {alone.lines, tally_of(input, any_shape(), parser).lines}) {
@@ -51,6 +52,26 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (const std::uint64_t count : lines.by_verdict) verdicts += count;
     for (const std::uint64_t count : lines.bytes_by_verdict) bytes += count;
     require(verdicts == lines.lines && lines.bytes == size && bytes == size);
+  }
+
+  const Tally in_full = tally_of(input, strict(), full);
+  const Tally by_portable = tally_of(input, strict(), portable);
+  for (const Tally* tally : {&alone, &by_portable}) {
+    const Tally& skimmed = *tally;
+    require(skimmed.lines.by_verdict == in_full.lines.by_verdict);
+    require(skimmed.lines.newest_record_unix_ns == in_full.lines.newest_record_unix_ns);
+    require(skimmed.calls().size() == in_full.calls().size());
+    for (std::size_t i = 0; i < in_full.calls().size(); ++i) {
+      const CallRow &row = *skimmed.calls()[i], &wanted = *in_full.calls()[i];
+      require(row.service == wanted.service && row.action == wanted.action);
+      require(row.count == wanted.count && row.durations.sum_ns == wanted.durations.sum_ns);
+    }
+    require(skimmed.errors().size() == in_full.errors().size());
+    for (std::size_t i = 0; i < in_full.errors().size(); ++i) {
+      const ErrorRow &row = *skimmed.errors()[i], &wanted = *in_full.errors()[i];
+      require(row.code == wanted.code && row.count == wanted.count);
+      require(row.latest.message == wanted.latest.message);
+    }
   }
 
   const std::string good =

@@ -9,6 +9,8 @@
 
 #include "daemon/demo_log.h"
 #include "daemon/log.h"
+#include "parsers/call_parser.h"
+#include "tests/support/padded.h"
 
 namespace apierrd {
 namespace {
@@ -191,6 +193,24 @@ TEST(ParseConfig, FieldMap) {
   EXPECT_EQ(format.time_format, TimeFormat::kEpochMilliseconds);
   EXPECT_EQ(format.latency_unit, TimeUnit::kSecond);
   EXPECT_EQ(shape.service[0].at.text, "/service");
+}
+
+// The plan is made of the fields as they are configured.
+TEST(ParseConfig, LinesAreSkimmedForTheConfiguredFields) {
+  const std::string sources =
+      "sources:\n  - name: a\n    paths: x\n    fields: {action: /op, response: /out}\n";
+  const test::Padded line(R"({"action":"No","op":"Op","out":{"Response":{}},"response":{}})");
+  for (const std::string& skim : {"", "reader: {skim: true}\n", "reader: {skim: false}\n"}) {
+    const ConfigOutcome outcome = parse_config(sources + skim, "/x.yaml");
+    ASSERT_TRUE(outcome.errors.empty()) << outcome.errors[0].text();
+    const SourceFormat& format = outcome.config.sources[0].log_format;
+    EXPECT_EQ(format.skim == nullptr, skim == "reader: {skim: false}\n");
+    CallParser parser(SkimKernel::kPortable);
+    EXPECT_EQ(parser.skim_line(line.view(), format, 1000) != 0, format.skim != nullptr);
+    ASSERT_EQ(parser.parse(line.view(), format), Verdict::kRecord);
+    EXPECT_EQ(parser.call().action, "Op");
+  }
+  EXPECT_THAT(first_error(sources + "reader: {skim: maybe}\n"), HasSubstr("true or false"));
 }
 
 TEST(ParseConfig, SettingsSayWhereTheyComeFrom) {
