@@ -114,8 +114,8 @@ void wait_for_signals(const std::string& config_path, const Config& config, cons
   Watchdog watchdog;
   MinuteNotes notes;
   while (true) {
-    const timespec half_a_second{0, 500'000'000};
-    const int signal = ::sigtimedwait(&signals, nullptr, &half_a_second);
+    const timespec a_second{1, 0};
+    const int signal = ::sigtimedwait(&signals, nullptr, &a_second);
     watchdog.look(parts.pipeline.heartbeat());
     notes.look(parts.pipeline, parts.status.history(), parts.clock.unix_ns());
     if (signal == SIGHUP && !config_path.empty()) {

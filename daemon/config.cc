@@ -53,6 +53,7 @@ class ConfigReader {
     section(reader, "limits", [this](YamlMapReader& limits) { read_limits(limits); });
     section(reader, "reader", [this](YamlMapReader& options) {
       duration(options, "reader", "sweep_interval", config().sweep_interval_ms, 10, 3'600'000);
+      duration(options, "reader", "poll_interval", config().poll_interval_ms, 10, 3'600'000);
       duration(options, "reader", "linger", config().linger_ms, 0, 86'400'000);
       integer(options, "reader", "open_files", config().open_files, 8, 60'000);
       integer(options, "reader", "threads", config().reader_threads, 1, 64);

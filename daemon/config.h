@@ -56,7 +56,8 @@ struct Config {
   std::string vendor_codes;                              ///< a file; empty = the compiled-in one
   std::uint64_t line_bytes = kLineBytesDefault;
   SeriesLimits limits;
-  std::uint64_t sweep_interval_ms = 2'000;
+  std::uint64_t sweep_interval_ms = 30'000;
+  std::uint64_t poll_interval_ms = 2'000;  ///< instead, where hints are not complete
   std::uint64_t linger_ms = 300'000;
   std::size_t open_files = 1'000;
   std::size_t reader_threads = default_reader_threads();

@@ -132,8 +132,7 @@ Result<bool> Ingest::restore() {
     resume_ = std::move(loaded->positions);
   }
   configure(config_, series_->state().catalog);
-  refresh_counts();
-  latest_ = series_->snapshot(now());
+  latest_ = snapshot();
   show_alerts();
   return first_start;
 }
@@ -201,6 +200,11 @@ bool Ingest::wants_sweep() const {
                      [](const auto& source) { return source->tailer.wants_sweep(); });
 }
 
+bool Ingest::is_blind() const {
+  return std::any_of(sources_.begin(), sources_.end(),
+                     [](const auto& source) { return source->tailer.is_blind(); });
+}
+
 void Ingest::look_at(const std::string& path) {
   counter_->settle();
   const std::int64_t monotonic = clock_.monotonic_ns();
@@ -229,22 +233,17 @@ void Ingest::apply(Source& source, Tally& tally, const LineBatch& batch,
   dirty_ = true;
 }
 
-void Ingest::refresh_counts() {
-  for (const std::unique_ptr<Source>& source : sources_) {
-    dirty_ |= series_->set_files(source->index, source->tailer.refresh_counts(now()));
-  }
-}
-
 void Ingest::show_alerts() {
   if (observer_.alerts) observer_.alerts(alerts_.alerts(now()));
 }
 
 bool Ingest::commit() {
   counter_->settle();
-  refresh_counts();
   alerts_.advance(now());
   std::vector<SourceChanges> changes;
   for (const std::unique_ptr<Source>& source : sources_) {
+    dirty_ |= series_->set_files(source->index, source->tailer.refresh_totals(now()));
+    if (!source->tailer.stirred()) continue;
     PositionChanges files = source->tailer.changes();
     if (files.changed.empty() && files.removed.empty()) continue;
     changes.push_back({source->name, std::move(files)});
@@ -259,8 +258,8 @@ bool Ingest::commit() {
                                           "counts until it works again");
       return false;
     }
-    for (const std::unique_ptr<Source>& source : sources_) source->tailer.settle();
   }
+  for (const std::unique_ptr<Source>& source : sources_) source->tailer.settle();
   if (alerts_.changed()) {
     alerts_.settle();
     show_alerts();
@@ -273,6 +272,9 @@ bool Ingest::commit() {
 // While the state cannot be written, counters stay as they were last committed; only what says how
 // far behind that is goes on changing.
 std::shared_ptr<const SeriesSnapshot> Ingest::snapshot() {
+  for (const std::unique_ptr<Source>& source : sources_) {
+    dirty_ |= series_->set_files(source->index, source->tailer.refresh_counts(now()));
+  }
   if (!dirty_) return latest_ = series_->snapshot(now());
   auto snapshot = std::make_shared<SeriesSnapshot>(*latest_);
   snapshot->time_unix_ns = now();

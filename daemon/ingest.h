@@ -58,6 +58,7 @@ class Ingest {
 
   void sweep();
   bool wants_sweep() const;
+  bool is_blind() const;  ///< Tailer::is_blind(), of any source
   void look_at(const std::string& path);
   /// Reads one block of each file that has more. Returns whether any may have more still; until
   /// then blocks may be being counted while others are read.
@@ -81,7 +82,6 @@ class Ingest {
 
   TailResume take_resume(const std::string& source);
   void apply(Source& source, Tally& tally, const LineBatch& batch, const BatchSink::Done& done);
-  void refresh_counts();
   void show_alerts();
   std::int64_t now() { return clock_.unix_ns(); }
 

@@ -47,6 +47,9 @@ class FileSystem {
   virtual Result<std::unique_ptr<OpenFile>> open(const std::string& path) = 0;
   /// What the path names now, links followed; empty if nothing.
   virtual Result<std::optional<FileInfo>> info(const std::string& path) = 0;
+  /// Whether watching its folder tells of every change of what the path names: not through a link
+  /// or a mount.
+  virtual bool gives_hints(const std::string& path) { return !path.empty(); }
   /// The paths a pattern (glob(7)) matches, sorted.
   virtual std::vector<std::string> glob(const std::string& pattern) = 0;
 };
@@ -62,6 +65,7 @@ class PosixFileSystem : public FileSystem {
  public:
   Result<std::unique_ptr<OpenFile>> open(const std::string& path) override;
   Result<std::optional<FileInfo>> info(const std::string& path) override;
+  bool gives_hints(const std::string& path) override;
   std::vector<std::string> glob(const std::string& pattern) override;
 };
 

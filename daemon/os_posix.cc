@@ -100,6 +100,13 @@ Result<std::optional<FileInfo>> PosixFileSystem::info(const std::string& path) {
   return environment_error("cannot stat", path, errno_text(error));
 }
 
+bool PosixFileSystem::gives_hints(const std::string& path) {
+  struct statx status {};
+  const int failed = ::statx(AT_FDCWD, path.c_str(), AT_SYMLINK_NOFOLLOW, STATX_TYPE, &status);
+  const bool mounted = status.stx_attributes & STATX_ATTR_MOUNT_ROOT;
+  return failed == 0 && S_ISREG(status.stx_mode) && !mounted;
+}
+
 std::vector<std::string> PosixFileSystem::glob(const std::string& pattern) {
   glob_t found{};
   std::vector<std::string> paths;

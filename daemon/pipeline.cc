@@ -15,6 +15,17 @@ constexpr std::chrono::seconds kSnapshotPatience{2};
 // A rotated log that is being packed gives a hint with every block of it.
 constexpr std::int64_t kWantedSweepIntervalNs = 10'000'000;
 
+// To look after each line of a busy log costs more than to read it: hints gather for so long.
+constexpr std::int64_t kGatherNs = 4'000'000;
+
+// For the watchdog, and the time of the last commit, when there is nothing else to do.
+constexpr std::int64_t kHeartbeatNs = 5'000'000'000;
+
+// Sweeps that only make sure take at most this part of the time, however many files there are.
+constexpr std::int64_t kSureSweepShare = 2'000;
+constexpr std::int64_t kLongSweepNs = 15'000'000;
+constexpr std::int64_t kSureSweepIntervalMaxNs = 600'000'000'000;
+
 std::int64_t nanoseconds(std::uint64_t milliseconds) {
   return static_cast<std::int64_t>(milliseconds) * 1'000'000;
 }
@@ -76,15 +87,37 @@ bool Pipeline::holding() {
 }
 
 void Pipeline::sweep() {
+  const std::int64_t begun = clock_.monotonic_ns();
+  watch_folders();
   ingest_->sweep();
-  for (const std::string& folder : ingest_->folders()) waker_.watch(folder);
-  const std::int64_t now = clock_.monotonic_ns();
-  next_sweep_ns_ = now + nanoseconds(ingest_->config().sweep_interval_ms);
-  next_wanted_sweep_ns_ = now + kWantedSweepIntervalNs;
+  watch_folders();
+  swept_ns_ = clock_.monotonic_ns();
+  const std::int64_t took = swept_ns_ - begun;
+  sure_interval_ns_ = nanoseconds(ingest_->config().sweep_interval_ms);
+  if (took > kLongSweepNs) {
+    const std::int64_t cheap = std::min(took * kSureSweepShare, kSureSweepIntervalMaxNs);
+    sure_interval_ns_ = std::max(sure_interval_ns_, cheap);
+  }
+}
+
+// What happened to a folder before it was watched has given no hint: one sweep more.
+void Pipeline::watch_folders() {
+  hints_complete_ = hints_fresh_ = true;
+  for (const std::string& folder : ingest_->folders()) {
+    const Waker::Hints hints = waker_.watch(folder);
+    hints_complete_ = hints_complete_ && hints != Waker::Hints::kNone;
+    hints_fresh_ = hints_fresh_ && hints == Waker::Hints::kAsBefore;
+  }
 }
 
 std::int64_t Pipeline::next_sweep() const {
-  return ingest_->wants_sweep() ? std::min(next_sweep_ns_, next_wanted_sweep_ns_) : next_sweep_ns_;
+  const Config& config = ingest_->config();
+  const std::int64_t interval =
+      hints_complete_ && !ingest_->is_blind()
+          ? sure_interval_ns_
+          : nanoseconds(std::min(config.sweep_interval_ms, config.poll_interval_ms));
+  const bool soon = ingest_->wants_sweep() || (hints_complete_ && !hints_fresh_);
+  return swept_ns_ + (soon ? std::min(interval, kWantedSweepIntervalNs) : interval);
 }
 
 void Pipeline::commit() {
@@ -93,14 +126,18 @@ void Pipeline::commit() {
 }
 
 void Pipeline::wait_for_work() {
+  const std::int64_t since_hint = clock_.monotonic_ns() - hinted_ns_;
+  if (since_hint < kGatherNs) {
+    waker_.rest(std::chrono::milliseconds((kGatherNs - since_hint + 999'999) / 1'000'000));
+  }
   const std::int64_t monotonic = clock_.monotonic_ns();
   std::int64_t until = next_sweep();
   if (ingest_->dirty()) until = std::min(until, next_commit_ns_);
   if (hold_until_ns_ != 0) until = std::min(until, hold_until_ns_);
-  // A heartbeat at least every second, for the watchdog.
-  until = std::min(until, monotonic + 1'000'000'000);
+  until = std::min(until, monotonic + kHeartbeatNs);
   const auto millis = std::max<std::int64_t>(0, (until - monotonic + 999'999) / 1'000'000);
   const Wake wake = waker_.wait(std::chrono::milliseconds(millis));
+  if (wake.everything || !wake.paths.empty()) hinted_ns_ = clock_.monotonic_ns();
   if (wake.everything) return sweep();
   for (const std::string& path : wake.paths) ingest_->look_at(path);
 }

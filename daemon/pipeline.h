@@ -55,6 +55,7 @@ class Pipeline {
   void run();
   bool holding();
   void sweep();
+  void watch_folders();
   std::int64_t next_sweep() const;
   void commit();
   void wait_for_work();
@@ -64,8 +65,11 @@ class Pipeline {
   std::unique_ptr<Ingest> ingest_;
   Clock& clock_;
   Waker& waker_;
-  std::int64_t next_sweep_ns_ = 0;
-  std::int64_t next_wanted_sweep_ns_ = 0;  ///< not before, if something asks for one
+  std::int64_t swept_ns_ = 0;
+  std::int64_t sure_interval_ns_ = 0;  ///< between sweeps that hints make unlikely to find anything
+  bool hints_complete_ = false;        ///< whatever happens in the folders gives a hint
+  bool hints_fresh_ = false;           ///< and did so when the last sweep began
+  std::int64_t hinted_ns_ = 0;         ///< when hints were taken last
   std::int64_t next_commit_ns_ = 0;
   std::int64_t hold_until_ns_ = 0;
 

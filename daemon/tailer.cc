@@ -20,10 +20,16 @@ std::string fixed_folder_of(const std::string& pattern) {
   return folder_of(pattern.substr(0, pattern.find_first_of("*?[")) + "x");
 }
 
+// New folders that it would match give no hint.
+bool has_wild_folder(const std::string& pattern) {
+  return fixed_folder_of(pattern) != folder_of(pattern);
+}
+
 }  // namespace
 
 void Tailer::fail(const Error& error) {
   ++counts_.open_errors;
+  blind_ = true;  // what heals it gives no hint
   events_.file_failed(error);
 }
 
@@ -62,7 +68,8 @@ std::set<std::string> Tailer::folders() const {
 
 void Tailer::sweep(std::int64_t now_ns, BatchSink& sink) {
   ++sweep_;
-  wants_sweep_ = false;
+  files_changed_ = stirred_ = true;
+  wants_sweep_ = blind_ = false;
   newcomers_.clear();
   newcomer_ids_.clear();
   matched_names_.clear();
@@ -86,6 +93,19 @@ void Tailer::sweep(std::int64_t now_ns, BatchSink& sink) {
   close_quiet_files(now_ns, sink);
   forget_oldest();
   first_sweep_ = false;
+  resumed_.clear();
+  const auto unsettled = [](const auto& time) { return !time.second.settled; };
+  blind_ = blind_ ||
+           std::any_of(options_.patterns.begin(), options_.patterns.end(), has_wild_folder) ||
+           std::any_of(folder_times_.begin(), folder_times_.end(), unsettled) ||
+           std::any_of(generations_.begin(), generations_.end(),
+                       [this](const Generation& generation) { return is_silent(generation); });
+}
+
+// A file that is followed without a name, or through a link.
+bool Tailer::is_silent(const Generation& generation) const {
+  if (!generation.exists || !generation.at.followed || generation.copy_of != 0) return false;
+  return generation.stuck || generation.silent || generation.at.name.empty();
 }
 
 void Tailer::look_at_name(const std::string& name, const std::string& log, bool matched,
@@ -147,6 +167,7 @@ void Tailer::look_at(const std::string& path, std::int64_t now_ns) {
     if (matches(path) || log_of(path) != path) wants_sweep_ = true;
     return;
   }
+  stirred_ = files_changed_ = true;
   Generation* const known = found->second;  // known_as() may take the name from it
   const Result<std::optional<FileInfo>> info = files_.info(path);
   if (!info || !*info || known_as(**info) != known) {
@@ -178,7 +199,10 @@ void Tailer::measure(Generation& generation, const FileInfo& info, std::int64_t 
             : compare_marker(*generation.file, generation.at.offset, generation.at.marker);
     if (content == ContentMatch::kDifferent) return truncated(generation, now_ns);
   }
-  if (info.size != generation.size) generation.active_ns = now_ns;
+  if (info.size != generation.size) {
+    generation.active_ns = now_ns;
+    touch(generation);
+  }
   generation.size = info.size;
   close_beyond_limit(generation);
 }
@@ -225,11 +249,17 @@ void Tailer::close_beyond_limit(Generation& generation) {
 
 bool Tailer::read(std::int64_t now_ns, BatchSink& sink) {
   bool more = false;
-  for (Generation& generation : generations_) {
-    if (!generation.has_more() || !ensure_open(generation)) continue;
-    read_block(generation, now_ns, sink);
-    close_beyond_limit(generation);
+  std::uint64_t key = 0;  // reading adds and removes others
+  for (auto at = unread_.begin(); at != unread_.end(); at = unread_.upper_bound(key)) {
+    key = *at;
+    Generation& generation = *by_key_.at(key);
+    if (generation.has_more() && ensure_open(generation)) {
+      files_changed_ = stirred_ = true;
+      read_block(generation, now_ns, sink);
+      close_beyond_limit(generation);
+    }
     more = more || generation.has_more();
+    if (!generation.behind()) unread_.erase(key);
   }
   return more;
 }
@@ -362,79 +392,6 @@ void Tailer::close_quiet_files(std::int64_t now_ns, BatchSink& sink) {
     generation.cutter = LineCutter(false);
     generation.at.followed = false;
     generation.dirty = true;
-  }
-}
-
-const FileCounts& Tailer::refresh_counts(std::int64_t now_unix_ns) {
-  // A file that was renamed shares its log's row.
-  std::map<std::string_view, std::uint64_t> lags;
-  counts_.oldest_unread_unix_ns = 0;
-  for (Generation& generation : generations_) {
-    if (!generation.exists || generation.copy_of != 0) continue;
-    const std::uint64_t size = std::max(generation.size, generation.at.offset);
-    if (generation.live() || size > generation.at.offset) {
-      lags[generation.at.log] += size - generation.at.offset;
-    }
-    if (!generation.behind()) {
-      generation.caught_up_unix_ns = now_unix_ns;
-      continue;
-    }
-    // Whatever is unread was written after the latest moment at which nothing was, and after the
-    // newest call that was read.
-    std::int64_t since = std::max(generation.caught_up_unix_ns, generation.at.born_ns);
-    since = std::min(since == 0 ? now_unix_ns : since, now_unix_ns);
-    if (counts_.oldest_unread_unix_ns == 0 || since < counts_.oldest_unread_unix_ns) {
-      counts_.oldest_unread_unix_ns = since;
-    }
-  }
-  counts_.files.clear();
-  for (const auto& [log, lag] : lags) {
-    const auto history = histories_.find(log);
-    counts_.files.push_back(history == histories_.end() ? FileStatus{} : history->second);
-    counts_.files.back().path = log;
-    counts_.files.back().lag_bytes = lag;
-  }
-  counts_.files_open = open_count_;
-  return counts_;
-}
-
-std::uint64_t Tailer::backlog_bytes() const {
-  std::uint64_t bytes = 0;
-  for (const Generation& generation : generations_) {
-    if (!generation.behind()) continue;
-    const std::uint64_t end = std::min(generation.backlog_end, generation.size);
-    bytes += end - std::min(end, generation.read_end);
-  }
-  return bytes;
-}
-
-std::vector<FilePosition> Tailer::positions() const {
-  std::vector<FilePosition> positions{forgotten_};
-  for (const Generation& generation : generations_) {
-    if (generation.copy_of == 0) positions.push_back(generation.at);
-  }
-  return positions;
-}
-
-PositionChanges Tailer::changes() const {
-  PositionChanges changes;
-  changes.removed = removed_;
-  if (forgotten_changed_) changes.changed.push_back(forgotten_);
-  for (const Generation& generation : generations_) {
-    if (generation.copy_of == 0 && generation.dirty) changes.changed.push_back(generation.at);
-  }
-  return changes;
-}
-
-void Tailer::settle() {
-  removed_.clear();
-  forgotten_changed_ = false;
-  for (Generation& generation : generations_) {
-    if (generation.copy_of != 0 || !generation.dirty) continue;
-    generation.dirty = false;
-    const Mark mark{generation.at.offset, generation.at.marker};
-    if (mark.offset > 0 && mark != generation.committed) add_mark(generation.at.marks, mark);
-    generation.committed = mark;
   }
 }
 

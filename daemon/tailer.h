@@ -87,21 +87,27 @@ class Tailer {
   void look_at(const std::string& path, std::int64_t now_ns);
   /// Something was seen that only a sweep can deal with.
   bool wants_sweep() const { return wants_sweep_; }
+  /// Something may happen that only a sweep sees: no hints from a folder tell of it.
+  bool is_blind() const { return blind_ || look_again_; }
   /// Reads one block of each file that has more. Returns whether any may have more still.
   bool read(std::int64_t now_ns, BatchSink& sink);
 
   /// Folders in which files may appear or change.
   std::set<std::string> folders() const;
   const FileCounts& counts() const { return counts_; }
-  /// Brings counts().files and what says how far behind they are up to date and returns all of it.
-  /// `now_unix_ns` is the wall clock.
+  /// Brings all of counts() up to date and returns it; costs as much as there are files, if
+  /// anything has happened since. `now_unix_ns` is the wall clock.
   const FileCounts& refresh_counts(std::int64_t now_unix_ns);
+  /// The same but for counts().files; costs as much as there are files with something new.
+  const FileCounts& refresh_totals(std::int64_t now_unix_ns);
   /// Bytes that were there at the first look and have not been read yet.
   std::uint64_t backlog_bytes() const;
 
   /// Everything a later run needs.
   std::vector<FilePosition> positions() const;
   PositionChanges changes() const;
+  /// There may be changes() since the last settle(); they cost as much as there are files.
+  bool stirred() const { return stirred_; }
   /// What changes() told has been committed.
   void settle();
 
@@ -125,7 +131,9 @@ class Tailer {
     bool whole_copy = false;    ///< it had all that had been counted of its original
     std::uint64_t backlog_end = 0;  ///< its size at the first look
     std::uint64_t sweep = 0;        ///< the last one that saw it under a name
-    std::int64_t active_ns = 0;     ///< when it last had something new
+    bool silent = false;            ///< no hints tell of changes under its name
+    bool quiet = false;  ///< not behind at the last refresh; then that is when it had caught up
+    std::int64_t active_ns = 0;  ///< when it last had something new
     std::int64_t caught_up_unix_ns =
         0;              ///< when it was last seen read to its end, or its newest call
     bool dirty = true;  ///< differs from what is committed
@@ -168,10 +176,16 @@ class Tailer {
   void close_quiet_files(std::int64_t now_ns, BatchSink& sink);
   void fail(const Error& error);
   void cannot_tell(const Error& error);
+  bool is_silent(const Generation& generation) const;
+
+  // tailer_counts.cc: what it all comes to
+  void touch(Generation& generation);
+  void list_files();
 
   // tailer_generations.cc: which file is which
   Generation& add(const std::string& log, const std::string& name);
   void remove(Generation& generation);
+  void set_exists(Generation& generation, bool exists);
   Generation* known_as(const FileInfo& info);
   void place(Generation& generation, const std::string& name, const std::string& log);
   void claim(Generation& generation, const FileInfo& info);
@@ -209,6 +223,7 @@ class Tailer {
   void hold_back(const Newcomer& newcomer, const Generation& original);
   void wait_for_content(const Newcomer& newcomer, bool history, std::int64_t now_ns);
   void pass_over(const Newcomer& newcomer, OpenFile* file, const FileInfo& info);
+  std::vector<Generation*> comparable_with(const Newcomer& newcomer, const FileInfo& info);
   std::int64_t newest_born_ns(const std::string& log) const;
   std::int64_t oldest_born_ns(const std::string& log) const;
   std::uint64_t start_of(OpenFile& file, const FileInfo& info);
@@ -221,7 +236,12 @@ class Tailer {
   std::uint64_t next_key_ = 1;
   FilePosition forgotten_;  ///< key 0: what generations came to that are not remembered any more
   bool forgotten_changed_ = false;
-  std::list<Generation> generations_;  ///< a list: they join while others are looked at
+  std::list<Generation> generations_;  ///< by key; a list: they join while others are looked at
+  std::unordered_map<std::uint64_t, std::list<Generation>::iterator> by_key_;
+  std::set<std::uint64_t> unread_;  ///< keys, ascending: all that are behind, and perhaps others
+  std::set<std::uint64_t> active_;  ///< keys of those that are not quiet, if they exist
+  std::map<std::uint64_t, Generation*> gone_;            ///< by key: whose file is not known
+  std::multimap<std::uint64_t, std::uint64_t> resumed_;  ///< inode to key, of an earlier run
   std::map<FileId, Generation*> by_id_;
   std::unordered_map<std::string, Generation*> by_name_;
   std::unordered_map<std::string, std::vector<Generation*>> by_log_;
@@ -230,12 +250,16 @@ class Tailer {
   std::set<FileId> newcomer_ids_;
   std::vector<std::uint64_t> removed_;
   FileCounts counts_;
+  std::int64_t refreshed_unix_ns_ = 0;
+  bool files_changed_ = true;  ///< since counts_.files was made
+  bool stirred_ = true;
   std::map<std::string, FileStatus, std::less<>> histories_;  ///< by log; without their lag
   std::size_t open_count_ = 0;
   std::size_t forget_beyond_;
   std::uint64_t sweep_ = 0;
   bool first_sweep_ = true;
   bool wants_sweep_ = false;
+  bool blind_ = true;
   bool names_changed_ = true;  ///< look at all folders, whatever their times say
   bool look_again_ = false;    ///< the same, since something could not be told
   struct FolderTime {

@@ -33,9 +33,12 @@ Tailer::Tailer(FileSystem& files, TailEvents& events, TailOptions options, TailR
       forgotten_ = std::move(position);
       continue;
     }
-    next_key_ = std::max(next_key_, position.key + 1);
+    const std::uint64_t next_key = std::max(next_key_, position.key + 1);
+    next_key_ = position.key;
     Generation& generation = add(position.log, position.name);
+    next_key_ = next_key;
     generation.at = std::move(position);
+    resumed_.emplace(generation.at.id.inode, generation.at.key);
     generation.dirty = false;
     generation.committed = {generation.at.offset, generation.at.marker};
     generation.size = generation.read_end = generation.at.offset;
@@ -49,6 +52,7 @@ void Tailer::set_options(TailOptions options) {
   if (options.framing != options_.framing) {
     for (Generation& generation : generations_) {
       if (!generation.at.followed) continue;
+      touch(generation);
       generation.read_end =
           std::min(generation.read_end, generation.at.offset + generation.cutter.pending_bytes());
     }
@@ -61,6 +65,9 @@ Tailer::Generation& Tailer::add(const std::string& log, const std::string& name)
   generation.at.key = next_key_++;
   generation.at.log = log;
   generation.at.name = name;
+  by_key_[generation.at.key] = std::prev(generations_.end());
+  gone_[generation.at.key] = &generation;
+  touch(generation);
   if (!name.empty()) by_name_[name] = &generation;
   by_log_[log].push_back(&generation);
   return generation;
@@ -72,7 +79,18 @@ void Tailer::remove(Generation& generation) {
   std::erase(log->second, &generation);
   if (log->second.empty()) by_log_.erase(log);
   if (generation.copy_of == 0) removed_.push_back(generation.at.key);
-  generations_.remove_if([&](const Generation& other) { return &other == &generation; });
+  const std::uint64_t key = generation.at.key;
+  for (std::set<std::uint64_t>* keys : {&unread_, &active_}) keys->erase(key);
+  gone_.erase(key);
+  const auto known = by_key_.find(key);
+  generations_.erase(known->second);
+  by_key_.erase(known);
+}
+
+void Tailer::set_exists(Generation& generation, bool exists) {
+  touch(generation);
+  generation.exists = exists;
+  exists ? gone_.erase(generation.at.key) : gone_.emplace(generation.at.key, &generation).second;
 }
 
 // The generation a file is known to hold. An inode number whose file was born at another time has
@@ -84,7 +102,11 @@ Tailer::Generation* Tailer::known_as(const FileInfo& info) {
   }
   if (!first_sweep_ || first_start_ || info.born_ns == 0) return nullptr;
   // Device numbers may be others after a boot.
-  for (Generation& generation : generations_) {
+  const auto [begin, end] = resumed_.equal_range(info.id.inode);
+  for (auto resumed = begin; resumed != end; ++resumed) {
+    const auto found = by_key_.find(resumed->second);
+    if (found == by_key_.end()) continue;
+    Generation& generation = *found->second;
     if (!generation.exists && generation.at.id.inode == info.id.inode &&
         generation.at.born_ns == info.born_ns) {
       claim(generation, info);
@@ -107,7 +129,8 @@ void Tailer::claim(Generation& generation, const FileInfo& info) {
 // It was seen under this name.
 void Tailer::place(Generation& generation, const std::string& name, const std::string& log) {
   FilePosition& at = generation.at;
-  generation.exists = true;
+  if (!generation.exists || at.name != name) generation.silent = !files_.gives_hints(name);
+  if (!generation.exists) set_exists(generation, true);
   if (at.name != name || at.log != log) {
     if (at.name == at.log) {
       count_rotation(at.log);
@@ -150,7 +173,7 @@ void Tailer::lose_file(Generation& generation) {
   if (id != by_id_.end() && id->second == &generation) by_id_.erase(id);
   const auto name = by_name_.find(generation.at.name);
   if (name != by_name_.end() && name->second == &generation) by_name_.erase(name);
-  generation.exists = false;
+  set_exists(generation, false);
   generation.at.id = {};
   generation.dirty = true;
 }
@@ -162,6 +185,7 @@ bool Tailer::resume_at(Generation& generation, std::uint64_t offset) {
     cannot_tell(tail.error());
     return false;
   }
+  touch(generation);
   generation.tail = *std::move(tail);
   generation.at.offset = generation.read_end = offset;
   generation.at.marker = marker_of(generation.tail);
@@ -262,7 +286,9 @@ void Tailer::truncated(Generation& generation, std::int64_t now_ns) {
   next.at.id = old.id;
   next.at.born_ns = next.at.first_born_ns = old.born_ns;
   by_id_[old.id] = &next;
-  next.exists = next.verified = true;
+  set_exists(next, true);
+  next.verified = true;
+  next.silent = generation.silent;
   next.file = std::move(file);
   next.sweep = generation.sweep;
   next.active_ns = next.settled_ns = now_ns;
@@ -280,10 +306,9 @@ void Tailer::truncated(Generation& generation, std::int64_t now_ns) {
 // anew.
 bool Tailer::is_still_a_copy(Generation& copy, const FileInfo& info) {
   if (info.size == copy.size) return true;
-  const auto found = std::find_if(generations_.begin(), generations_.end(),
-                                  [&](auto& other) { return other.at.key == copy.copy_of; });
-  if (info.size < copy.size || found == generations_.end() || !found->exists) return false;
-  Generation& original = *found;
+  const auto found = by_key_.find(copy.copy_of);
+  if (info.size < copy.size || found == by_key_.end() || !found->second->exists) return false;
+  Generation& original = *found->second;
   if (!ensure_open(original) || !ensure_open(copy)) return true;
   const Result<FileInfo> now = original.file->info();
   const ContentMatch content =

@@ -34,6 +34,7 @@ void Tailer::look_for_generations(std::int64_t now_ns) {
     logs[folder_of(newcomer.log)].insert(newcomer.log);
     with_newcomers.insert(folder_of(newcomer.name));
   }
+  std::erase_if(folder_times_, [&logs](const auto& time) { return !logs.contains(time.first); });
   const bool again = std::exchange(look_again_, false);
   const bool all = std::exchange(names_changed_, false) || again;
   for (const auto& [folder, names] : logs) {
@@ -73,8 +74,11 @@ void Tailer::settle_first_start() {
 void Tailer::meet_newcomers(std::int64_t now_ns) {
   // As of before: what comes to light together is compared with what was known.
   std::map<std::string, std::int64_t> newest;
+  std::optional<std::int64_t> newest_of_all;
   for (const Newcomer& newcomer : newcomers_) {
-    newest.emplace(newcomer.log, newest_born_ns(newcomer.log));
+    const bool known = by_log_.contains(newcomer.log);
+    if (!known && !newest_of_all) newest_of_all = newest_born_ns(newcomer.log);
+    newest.emplace(newcomer.log, known ? newest_born_ns(newcomer.log) : *newest_of_all);
   }
   std::stable_sort(newcomers_.begin(), newcomers_.end(), [](const auto& a, const auto& b) {
     return age_of(a.info, is_compressed_name(a.name)) < age_of(b.info, is_compressed_name(b.name));
@@ -191,24 +195,36 @@ ContentMatch Tailer::is_alive(Generation& generation, std::int64_t now_ns) {
   return content;
 }
 
+// In the file's order, as a compressed one wants to be read; the furthest is right.
+std::vector<Tailer::Generation*> Tailer::comparable_with(const Newcomer& newcomer,
+                                                         const FileInfo& info) {
+  std::vector<Generation*> found;
+  const auto add = [&](Generation* generation, std::uint64_t least) {
+    const std::uint64_t offset = generation->at.offset;
+    if (offset < least || offset > info.size || generation->copy_of != 0) return;
+    found.push_back(generation);
+  };
+  const auto log = by_log_.find(newcomer.log);
+  const bool related = newcomer.rotated() && log != by_log_.end();
+  if (related) {
+    for (Generation* generation : log->second) add(generation, 1);
+  }
+  // Of others a few bytes say too little, and what lives is another log.
+  for (const auto& [key, generation] : gone_) {
+    if (!related || generation->at.log != newcomer.log) add(generation, kMarkerBytes);
+  }
+  std::sort(found.begin(), found.end(), [](const Generation* a, const Generation* b) {
+    return std::pair(a->at.offset, a->at.key) < std::pair(b->at.offset, b->at.key);
+  });
+  return found;
+}
+
 // A generation whose content before its offset the file has. If that one lives, the file is a copy
 // of it; if not, the file goes on where it stopped.
 Tailer::Relative Tailer::relative_by_marker(const Newcomer& newcomer, OpenFile& file,
                                             const FileInfo& info, std::int64_t now_ns) {
-  std::vector<Generation*> candidates;
-  for (Generation& generation : generations_) {
-    const FilePosition& at = generation.at;
-    if (at.offset == 0 || at.offset > info.size || generation.copy_of != 0) continue;
-    const bool related = at.log == newcomer.log && newcomer.rotated();
-    // Otherwise a few bytes say too little, and what lives is another log.
-    if (!related && (at.offset < kMarkerBytes || generation.exists)) continue;
-    candidates.push_back(&generation);
-  }
-  // In the file's order, as a compressed one wants to be read; the furthest is right.
-  std::stable_sort(candidates.begin(), candidates.end(),
-                   [](const auto* a, const auto* b) { return a->at.offset < b->at.offset; });
   Relative furthest;
-  for (Generation* candidate : candidates) {
+  for (Generation* candidate : comparable_with(newcomer, info)) {
     const Result<std::string> tail = read_tail(file, candidate->at.offset, kMarkerBytes);
     if (!tail) return {Kinship::kUnreadable, nullptr};
     const bool telling = !is_blank(*tail) || candidate->searched_for;
@@ -293,7 +309,8 @@ void Tailer::hold_back(const Newcomer& newcomer, const Generation& original) {
   Generation& copy = add(newcomer.log, newcomer.name);
   copy.copy_of = original.at.key;
   copy.whole_copy = original.at.offset > 0 && newcomer.info.size >= original.at.offset;
-  copy.exists = copy.verified = true;
+  set_exists(copy, true);
+  copy.verified = true;
   copy.size = newcomer.info.size;
   copy.sweep = sweep_;
   claim(copy, newcomer.info);
@@ -303,7 +320,7 @@ void Tailer::wait_for_content(const Newcomer& newcomer, bool history, std::int64
   if (history) return;
   Generation& generation = add(newcomer.log, newcomer.name);
   generation.at.followed = false;
-  generation.exists = true;
+  set_exists(generation, true);
   generation.active_ns = now_ns;
   generation.sweep = sweep_;
   claim(generation, newcomer.info);
@@ -312,7 +329,8 @@ void Tailer::wait_for_content(const Newcomer& newcomer, bool history, std::int64
 // History: known from now on, as read to its end.
 void Tailer::pass_over(const Newcomer& newcomer, OpenFile* file, const FileInfo& info) {
   Generation& generation = add(newcomer.log, newcomer.name);
-  generation.exists = generation.verified = true;
+  set_exists(generation, true);
+  generation.verified = true;
   generation.packed = is_compressed_name(newcomer.name);
   generation.at.followed = false;
   generation.sweep = sweep_;
@@ -328,22 +346,27 @@ void Tailer::pass_over(const Newcomer& newcomer, OpenFile* file, const FileInfo&
 
 // Of a log that is known; of all if it is not. 0 if nothing is.
 std::int64_t Tailer::newest_born_ns(const std::string& log) const {
-  const bool known = by_log_.contains(log);
-  if (!known && first_start_ && first_sweep_) return INT64_MAX;
   std::int64_t newest = 0;
-  for (const Generation& generation : generations_) {
-    if (generation.copy_of != 0 || !generation.at.settled) continue;
-    if (known && generation.at.log != log) continue;
+  const auto look = [&newest](const Generation& generation) {
+    if (generation.copy_of != 0 || !generation.at.settled) return;
     newest = std::max(newest, generation.at.first_born_ns);
+  };
+  if (const auto known = by_log_.find(log); known != by_log_.end()) {
+    for (const Generation* generation : known->second) look(*generation);
+    return newest;
   }
+  if (first_start_ && first_sweep_) return INT64_MAX;
+  for (const Generation& generation : generations_) look(generation);
   return newest;
 }
 
 std::int64_t Tailer::oldest_born_ns(const std::string& log) const {
+  const auto known = by_log_.find(log);
+  if (known == by_log_.end()) return 0;
   std::int64_t oldest = INT64_MAX;
-  for (const Generation& generation : generations_) {
-    if (generation.copy_of != 0 || generation.at.log != log) continue;
-    oldest = std::min(oldest, generation.at.first_born_ns);
+  for (const Generation* generation : known->second) {
+    if (generation->copy_of != 0) continue;
+    oldest = std::min(oldest, generation->at.first_born_ns);
   }
   return oldest == INT64_MAX ? 0 : oldest;
 }

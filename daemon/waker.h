@@ -1,8 +1,10 @@
 // When to look at the log files again. inotify is only a hint to look sooner: it is silent on
 // network file systems and through links, and its queue overflows; the sweep by stat is the truth.
+// Where hints are complete sweeps are rare, where they are not they are what finds changes.
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <set>
@@ -21,10 +23,18 @@ struct Wake {
 class Waker {
  public:
   virtual ~Waker() = default;
-  /// Gives hints for this folder from now on; silently none where the system cannot.
-  virtual void watch(const std::string& folder) = 0;
+  enum class Hints : std::uint8_t {
+    kNone,      ///< there may be changes in the folder that no hint tells of
+    kFromNow,   ///< what happened to it before has given none
+    kAsBefore,  ///< it was watched already
+  };
+  /// Gives hints for this folder from now on, where the system can. To be repeated: a folder may
+  /// have been replaced.
+  virtual Hints watch(const std::string& folder) = 0;
   /// Waits for a hint, for wake() or for the time to pass.
   virtual Wake wait(std::chrono::milliseconds at_most) = 0;
+  /// Lets hints gather for so long, or until wake(), which then ends the next wait() as well.
+  virtual void rest(std::chrono::milliseconds at_most) = 0;
   /// Ends a wait(), the running or the next one. From any thread.
   virtual void wake() = 0;
 };
@@ -37,17 +47,23 @@ class InotifyWaker : public Waker {
   InotifyWaker(const InotifyWaker&) = delete;
   InotifyWaker& operator=(const InotifyWaker&) = delete;
 
-  void watch(const std::string& folder) override;
+  Hints watch(const std::string& folder) override;
   Wake wait(std::chrono::milliseconds at_most) override;
+  void rest(std::chrono::milliseconds at_most) override;
   void wake() override;
 
  private:
   InotifyWaker(int inotify, int event) : inotify_(inotify), event_(event) {}
   void drain(Wake& wake);
+  void forget(int watch);
 
   int inotify_;  ///< -1 where inotify is not to be had
   int event_;
-  std::map<std::string, int> watches_;
+  struct Watch {
+    int id = -1;
+    bool complete = false;  ///< all changes give hints
+  };
+  std::map<std::string, Watch> watches_;
   std::map<int, std::string> folders_;
 };
 
