@@ -4,11 +4,13 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <array>
 #include <cstring>
 #include <filesystem>
 #include <map>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "daemon/sqlite.h"
 #include "daemon/state_alerts.h"
@@ -17,13 +19,47 @@
 
 namespace apierrd {
 
+namespace {
+
+// What the database holds of the series, to write only what differs; rows keep their index for
+// ever. No copy of the rows: of 100,000 that would be tens of megabytes, at each commit.
+struct Saved {
+  std::vector<std::uint64_t> calls, codes, errors, items, findings;  ///< counts
+  std::vector<bool> first_seen;                                      ///< infos that have it
+  std::array<std::uint64_t, kBoundedLabels.size()> overflow{};
+  std::size_t admitted = 0;
+
+  void note(const SeriesSnapshot& state);
+};
+
+template <class Row>
+void note_counts(std::vector<std::uint64_t>& saved, const std::vector<Row>& rows) {
+  saved.resize(rows.size());
+  for (std::size_t i = 0; i < rows.size(); ++i) saved[i] = rows[i].count;
+}
+
+void Saved::note(const SeriesSnapshot& state) {
+  note_counts(calls, state.calls);
+  note_counts(codes, state.codes);
+  note_counts(errors, state.errors);
+  note_counts(items, state.items);
+  note_counts(findings, state.findings);
+  first_seen.resize(state.infos.size());
+  for (std::size_t i = 0; i < state.infos.size(); ++i) {
+    first_seen[i] = state.infos[i].first_seen_unix_ns != 0;
+  }
+  overflow = state.overflow;
+  admitted = state.admitted.size();
+}
+
+}  // namespace
+
 struct StateStore::Impl {
   std::unique_ptr<Database> db;
   int lock = -1;  ///< a locked file beside the database; not the database, which others may read
   std::string path;
   bool damaged = false;  ///< found so while loading
-  // What the database holds, to write only what differs.
-  SeriesSnapshot saved;
+  Saved saved;
   std::map<std::string, NamedCounts> saved_counts;
   std::string saved_boot_id;
 
@@ -277,11 +313,10 @@ bool StateStore::Impl::save_sources(const SeriesSnapshot& state) {
   return true;
 }
 
-// Rows keep their index for ever, so the saved row of the same index is the earlier value. A row at
-// 0 is there by configuration, not by state.
+// A row at 0 is there by configuration, not by state.
 template <class Row>
-static bool needs_saving(const std::vector<Row>& saved, std::size_t i, const Row& row) {
-  return row.count != 0 && (i >= saved.size() || saved[i].count != row.count);
+static bool needs_saving(const std::vector<std::uint64_t>& saved, std::size_t i, const Row& row) {
+  return row.count != 0 && (i >= saved.size() || saved[i] != row.count);
 }
 
 bool StateStore::Impl::save_series(const SeriesSnapshot& state) {
@@ -329,7 +364,7 @@ bool StateStore::Impl::save_series(const SeriesSnapshot& state) {
   Statement first_seen(*db, "INSERT OR REPLACE INTO first_seen VALUES(?,?,?)");
   for (std::size_t i = 0; i < state.infos.size(); ++i) {
     const CodeInfo& row = state.infos[i];
-    const bool known = i < saved.infos.size() && saved.infos[i].first_seen_unix_ns != 0;
+    const bool known = i < saved.first_seen.size() && saved.first_seen[i];
     if (row.first_seen_unix_ns == 0 || known) continue;
     if (!first_seen.run(row.service, row.code, row.first_seen_unix_ns)) return false;
   }
@@ -343,7 +378,7 @@ bool StateStore::Impl::save_labels(const SeriesSnapshot& state) {
     if (!overflow.run(kBoundedLabels[label], state.overflow[label])) return false;
   }
   Statement admitted(*db, "INSERT OR IGNORE INTO admitted VALUES(?,?)");
-  for (std::size_t i = saved.admitted.size(); i < state.admitted.size(); ++i) {
+  for (std::size_t i = saved.admitted; i < state.admitted.size(); ++i) {
     const auto& [label, value] = state.admitted[i];
     if (!admitted.run(kBoundedLabels[static_cast<std::size_t>(label)], value)) return false;
   }
@@ -385,7 +420,7 @@ Result<void> StateStore::save(const SeriesSnapshot& state,
   if (self.db->execute("BEGIN IMMEDIATE") && self.save_sources(state) && self.save_series(state) &&
       self.save_labels(state) && self.save_positions(positions) && save_alerts(*self.db, alerts) &&
       save_boot_id() && self.db->execute("COMMIT")) {
-    self.saved = state;
+    self.saved.note(state);
     self.saved_boot_id = boot_id;
     return {};
   }

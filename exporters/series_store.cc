@@ -24,6 +24,12 @@ std::string key_of(std::uint32_t source, std::initializer_list<std::string_view>
   return key;
 }
 
+// A row's value as text that stays: within its labels, unless it stands there escaped.
+std::string_view value_in(LabelArena& arena, std::string_view labels, const std::string& value) {
+  const std::size_t at = labels.find(value);
+  return at == std::string_view::npos ? arena.emplace_back(value) : labels.substr(at, value.size());
+}
+
 std::string label_text(
     std::string_view source_labels,
     std::initializer_list<std::pair<std::string_view, std::string_view>> labels) {
@@ -128,8 +134,8 @@ std::uint32_t SeriesStore::call_series(std::uint32_t source, const std::string& 
     CallSeries series;
     series.labels = keep(
         label_text(state_.sources[source].labels, {{"api_service", service}, {"action", action}}));
-    series.service = keep(service);
-    series.action = keep(action);
+    series.service = value_in(*arena_, series.labels, service);
+    series.action = value_in(*arena_, series.labels, action);
     series.source = source;
     series.exemplars.fill(kNoExemplar);
     return series;
@@ -139,9 +145,9 @@ std::uint32_t SeriesStore::call_series(std::uint32_t source, const std::string& 
 std::uint32_t SeriesStore::code_info(const std::string& service, const std::string& code) {
   return find_or_add(info_index_, state_.infos, key_of(0, {service, code}), [&] {
     CodeInfo info;
-    info.service = keep(service);
-    info.code = keep(code);
     info.first_seen_labels = keep(label_text({}, {{"api_service", service}, {"code", code}}));
+    info.service = value_in(*arena_, info.first_seen_labels, service);
+    info.code = value_in(*arena_, info.first_seen_labels, code);
     render_info(info);
     return info;
   });
@@ -169,8 +175,8 @@ std::uint32_t SeriesStore::code_series(std::uint32_t source, const std::string& 
     CodeSeries series;
     series.labels =
         keep(label_text(state_.sources[source].labels, {{"api_service", service}, {"code", code}}));
-    series.service = keep(service);
-    series.code = keep(code);
+    series.service = value_in(*arena_, series.labels, service);
+    series.code = value_in(*arena_, series.labels, code);
     series.source = source;
     series.info = code_info(service, code);
     return series;
@@ -182,9 +188,9 @@ void SeriesStore::name_series(Series& series, std::uint32_t source, const std::s
                               const std::string& action, const std::string& code) {
   series.labels = keep(label_text(state_.sources[source].labels,
                                   {{"api_service", service}, {"action", action}, {"code", code}}));
-  series.service = keep(service);
-  series.action = keep(action);
-  series.code = keep(code);
+  series.service = value_in(*arena_, series.labels, service);
+  series.action = value_in(*arena_, series.labels, action);
+  series.code = value_in(*arena_, series.labels, code);
   series.source = source;
 }
 
@@ -217,7 +223,7 @@ std::uint32_t SeriesStore::finding_series(std::uint32_t source, const std::strin
     series.service_labels = keep(labels);
     append_label(labels, "finding", name_of(finding));
     series.labels = keep(std::move(labels));
-    series.service = keep(service);
+    series.service = value_in(*arena_, series.labels, service);
     series.finding = finding;
     series.source = source;
     return series;
