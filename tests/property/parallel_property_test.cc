@@ -188,7 +188,7 @@ TEST(Parallel, WholeFilesComeToTheSameWithAnyNumberOfThreads) {
     std::vector<std::string> logs(1 + random.below(5));
     for (std::string& log : logs) log = random.text(random.below(300));
     const std::string expected = replayed(logs, seed, 1);
-    for (const std::size_t threads : {2, 4}) {
+    for (const std::size_t threads : {2U, 4U}) {
       ASSERT_EQ(replayed(logs, seed, threads), expected)
           << threads << " threads; APIERRD_SEED=" << seed << " APIERRD_CASES=4";
     }
@@ -244,7 +244,7 @@ TEST(Parallel, TheDaemonTellsAndShowsTheSameWithAnyNumberOfThreads) {
       log = random.text(random.below(3) == 0 ? 3'000 + random.below(2'000) : random.below(300));
     }
     const std::string expected = followed(logs, seed, 1);
-    for (const std::size_t threads : {2, 4}) {
+    for (const std::size_t threads : {2U, 4U}) {
       ASSERT_EQ(followed(logs, seed, threads), expected)
           << threads << " threads; APIERRD_SEED=" << seed << " APIERRD_CASES=20";
     }

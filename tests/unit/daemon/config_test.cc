@@ -200,7 +200,7 @@ TEST(ParseConfig, LinesAreSkimmedForTheConfiguredFields) {
   const std::string sources =
       "sources:\n  - name: a\n    paths: x\n    fields: {action: /op, response: /out}\n";
   const test::Padded line(R"({"action":"No","op":"Op","out":{"Response":{}},"response":{}})");
-  for (const std::string& skim : {"", "reader: {skim: true}\n", "reader: {skim: false}\n"}) {
+  for (const std::string skim : {"", "reader: {skim: true}\n", "reader: {skim: false}\n"}) {
     const ConfigOutcome outcome = parse_config(sources + skim, "/x.yaml");
     ASSERT_TRUE(outcome.errors.empty()) << outcome.errors[0].text();
     const SourceFormat& format = outcome.config.sources[0].log_format;

@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "tests/support/direct_sink.h"
 #include "tests/support/mem_file_system.h"
 
 namespace apierrd {
@@ -47,17 +48,13 @@ class World {
     tailer = std::make_unique<Tailer>(files, events, options, std::move(resume));
   }
   void read() {
-    const auto sink = [this](const LineBatch& batch) {
-      ++batches;
-      return BatchOutcome{batch.text.size(), 0, 0, 0};
-    };
-    while (tailer->read(buffer, now, sink)) {
+    while (tailer->read(now, sink)) {
     }
   }
   void look() {
     do {
       now += 2'000'000'000;
-      tailer->sweep(now, [](const LineBatch&) { return BatchOutcome{}; });
+      tailer->sweep(now, sink);
       read();
     } while (tailer->wants_sweep());
   }
@@ -71,6 +68,10 @@ class World {
   CountingFiles files;
   test::RecordingEvents events;
   ReadBuffer buffer{1'000};
+  test::DirectSink sink{buffer, [this](const LineBatch& batch) {
+                          ++batches;
+                          return BatchOutcome{{batch.text.size(), 0, 0}, 0};
+                        }};
   std::unique_ptr<Tailer> tailer;
   std::int64_t now = 0;
   std::uint64_t batches = 0;
