@@ -56,6 +56,8 @@ SkimKey SkimKey::of(std::string_view key, std::uint8_t object_of, std::uint8_t p
 }
 
 bool Skim::document(std::string_view text, const SkimTree& tree, SkimKernel kernel) {
+  // Below, the byte before a token is looked at: before any other there is this one.
+  if (!text.starts_with('{')) return false;
   if (expected_of_ != tree.id) {
     expected_ = {};
     expected_of_ = tree.id;

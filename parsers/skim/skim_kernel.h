@@ -302,7 +302,7 @@ class Pass {
     skim.found_ = walk.found();
     skim.escaped_ = backslashes != 0;
     skim.not_ascii_ = not_ascii != 0;
-    return carries_.in_string == 0 && size_ > 0 && *text_ == '{' && walk.ended(size_);
+    return carries_.in_string == 0 && walk.ended(size_);
   }
 
  private:

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <string>
@@ -87,6 +88,17 @@ TEST_P(SkimTest, LeavesToTheFullParserWhatIsNotPlain) {
   const std::string deep = std::string(70, '[') + std::string(70, ']');
   EXPECT_FALSE(takes("{\"a\":" + deep + "}"));
   EXPECT_FALSE(takes("{\"a\":\"" + std::string(kSkimBytesMax, 'x') + "\"}"));
+}
+
+// A scalar was followed to before its document's first byte.
+TEST_P(SkimTest, NothingIsReadBeforeTheDocument) {
+  for (const char* text : {"-", "e1", "1.5", "x{}", ":", ": {}", ",{}", "\"a\":1", "]"}) {
+    const std::string exact(text);  // asan sees a byte before it
+    std::vector<char> bytes(exact.size() + kJsonPadding);
+    std::copy(exact.begin(), exact.end(), bytes.begin());
+    EXPECT_FALSE(skim.document({bytes.data(), exact.size()}, format.skim->record, GetParam()))
+        << text;
+  }
 }
 
 TEST_P(SkimTest, FaultsAreSeenWhereverABlockEnds) {
