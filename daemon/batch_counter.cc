@@ -154,7 +154,10 @@ void BatchCounter::tell_first() {
   bytes_in_hand_ -= job.batch.bytes;
   std::unique_ptr<SourceTally> counts = std::move(job.counts);
   const Counted counted = std::move(job.counted);
-  if (job.failure) std::rethrow_exception(std::exchange(job.failure, nullptr));
+  if (job.failure) {
+    free_jobs_.push_back(&job);  // the tally may be half counted: that one is dropped
+    std::rethrow_exception(std::exchange(job.failure, nullptr));
+  }
   counted(counts->tally, job.batch);
   free_tallies_.push_back(std::move(counts));
   free_jobs_.push_back(&job);
