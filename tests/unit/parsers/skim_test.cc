@@ -90,14 +90,34 @@ TEST_P(SkimTest, LeavesToTheFullParserWhatIsNotPlain) {
   EXPECT_FALSE(takes("{\"a\":\"" + std::string(kSkimBytesMax, 'x') + "\"}"));
 }
 
-// A scalar was followed to before its document's first byte.
+// A scalar was followed to before its document's first byte; a vector has nothing before it.
 TEST_P(SkimTest, NothingIsReadBeforeTheDocument) {
-  for (const char* text : {"-", "e1", "1.5", "x{}", ":", ": {}", ",{}", "\"a\":1", "]"}) {
-    const std::string exact(text);  // asan sees a byte before it
-    std::vector<char> bytes(exact.size() + kJsonPadding);
-    std::copy(exact.begin(), exact.end(), bytes.begin());
-    EXPECT_FALSE(skim.document({bytes.data(), exact.size()}, format.skim->record, GetParam()))
+  for (const std::string_view text :
+       {"-", "e1", "1.5", "x{}", ":", ": {}", ",{}", "\"a\":1", "]"}) {
+    std::vector<char> bytes(text.size() + kJsonPadding);
+    std::copy(text.begin(), text.end(), bytes.begin());
+    EXPECT_FALSE(skim.document({bytes.data(), text.size()}, format.skim->record, GetParam()))
         << text;
+  }
+}
+
+TEST_P(SkimTest, LimitsAtTheirEdges) {
+  const auto nested = [](std::size_t arrays) {
+    return "{\"a\":" + std::string(arrays, '[') + std::string(arrays, ']') + "}";
+  };
+  EXPECT_TRUE(takes(nested(59)));  // and the object around them
+  EXPECT_FALSE(takes(nested(60)));
+  const auto of_bytes = [](std::size_t bytes) {
+    return "{\"a\":\"" + std::string(bytes - 8, 'x') + "\"}";
+  };
+  EXPECT_TRUE(takes(of_bytes(kSkimBytesMax)));
+  EXPECT_FALSE(takes(of_bytes(kSkimBytesMax + 1)));
+  std::string keys = "{";
+  for (std::size_t i = 0; i < 3 * Skim::kKeysExpected; ++i)
+    keys += "\"k" + std::to_string(i) + "\":1,";
+  for (int i = 0; i < 2; ++i) {  // learned, and known again
+    ASSERT_TRUE(takes(keys + "\"action\":\"A\"}"));
+    EXPECT_EQ(at(shape().action[0].at)->raw, "A");
   }
 }
 
