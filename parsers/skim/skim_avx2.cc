@@ -7,28 +7,26 @@
 #include <cstdint>
 
 #define SKIM_TARGET __attribute__((target("avx2,bmi,bmi2,lzcnt,pclmul")))
+#define SKIM_CLMUL
+
+#include "parsers/skim/skim_bits.h"
 
 namespace apierrd {
 namespace {
 
-struct Masks {
-  std::uint64_t newline, quote, backslash, control, not_ascii;
-  std::uint64_t open, close, curly, colon, comma, blank, digit, zero;
-
-  SKIM_TARGET __attribute__((always_inline)) static std::uint64_t bits(__m256i low, __m256i high) {
+struct Masks : ByteClasses {
+  SKIM_INLINE static std::uint64_t bits(__m256i low, __m256i high) {
     return static_cast<std::uint32_t>(_mm256_movemask_epi8(low)) |
            static_cast<std::uint64_t>(static_cast<std::uint32_t>(_mm256_movemask_epi8(high))) << 32;
   }
 
-  SKIM_TARGET __attribute__((always_inline)) static std::uint64_t are(__m256i low, __m256i high,
-                                                                      char c) {
+  SKIM_INLINE static std::uint64_t are(__m256i low, __m256i high, char c) {
     const __m256i wanted = _mm256_set1_epi8(c);
     return bits(_mm256_cmpeq_epi8(low, wanted), _mm256_cmpeq_epi8(high, wanted));
   }
 
   // Bytes from `first` to `first` + `count` - 1.
-  SKIM_TARGET __attribute__((always_inline)) static std::uint64_t among(__m256i low, __m256i high,
-                                                                        char first, char count) {
+  SKIM_INLINE static std::uint64_t among(__m256i low, __m256i high, char first, char count) {
     const __m256i base = _mm256_set1_epi8(first),
                   most = _mm256_set1_epi8(static_cast<char>(count - 1));
     const __m256i a = _mm256_sub_epi8(low, base), b = _mm256_sub_epi8(high, base);
@@ -36,7 +34,7 @@ struct Masks {
                 _mm256_cmpeq_epi8(_mm256_min_epu8(b, most), b));
   }
 
-  SKIM_TARGET __attribute__((always_inline)) static Masks load(const char* text) {
+  SKIM_INLINE static Masks load(const char* text) {
     const __m256i low = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(text));
     const __m256i high = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(text + 32));
     const __m256i fold = _mm256_set1_epi8(0x20);  // [ ] as { }
@@ -59,23 +57,13 @@ struct Masks {
     return masks;
   }
 
-  SKIM_TARGET __attribute__((always_inline)) static std::uint64_t prefix_xor(std::uint64_t bits) {
-    return static_cast<std::uint64_t>(_mm_cvtsi128_si64(_mm_clmulepi64_si128(
-        _mm_set_epi64x(0, static_cast<long long>(bits)), _mm_set1_epi8('\xFF'), 0)));
+  SKIM_INLINE static std::uint64_t prefix_xor(std::uint64_t bits) {
+    return parity_by_product(bits);
   }
 
-  // Writes the offsets of the bits, some more than there are: no branch for the usual number.
-  SKIM_TARGET __attribute__((always_inline)) static std::uint32_t* append(std::uint32_t* out,
-                                                                          std::uint32_t base,
-                                                                          std::uint64_t bits) {
-    const int count = std::popcount(bits);
-    std::uint32_t* const end = out + count;
-    for (int written = 0; written < count; written += 8) {
-      for (int i = 0; i < 8; ++i, bits &= bits - 1) {
-        *out++ = base + static_cast<std::uint32_t>(std::countr_zero(bits));
-      }
-    }
-    return end;
+  SKIM_INLINE static std::uint32_t* append(std::uint32_t* out, std::uint32_t base,
+                                           std::uint64_t bits) {
+    return append_offsets(out, base, bits);
   }
 };
 

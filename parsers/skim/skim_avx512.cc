@@ -9,15 +9,15 @@
 
 #define SKIM_TARGET \
   __attribute__((target("avx512f,avx512bw,avx512vl,avx512vbmi2,avx2,bmi,bmi2,lzcnt,pclmul")))
+#define SKIM_CLMUL
+
+#include "parsers/skim/skim_bits.h"
 
 namespace apierrd {
 namespace {
 
-struct Masks {
-  std::uint64_t newline, quote, backslash, control, not_ascii;
-  std::uint64_t open, close, curly, colon, comma, blank, digit, zero;
-
-  SKIM_TARGET __attribute__((always_inline)) static Masks load(const char* text) {
+struct Masks : ByteClasses {
+  SKIM_INLINE static Masks load(const char* text) {
     const __m512i bytes = _mm512_loadu_si512(text);
     const auto are = [bytes](char c)
                          SKIM_TARGET { return _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(c)); };
@@ -40,15 +40,13 @@ struct Masks {
     return masks;
   }
 
-  SKIM_TARGET __attribute__((always_inline)) static std::uint64_t prefix_xor(std::uint64_t bits) {
-    return static_cast<std::uint64_t>(_mm_cvtsi128_si64(_mm_clmulepi64_si128(
-        _mm_set_epi64x(0, static_cast<long long>(bits)), _mm_set1_epi8('\xFF'), 0)));
+  SKIM_INLINE static std::uint64_t prefix_xor(std::uint64_t bits) {
+    return parity_by_product(bits);
   }
 
   // Writes the offsets of the bits, sixteen at a time.
-  SKIM_TARGET __attribute__((always_inline)) static std::uint32_t* append(std::uint32_t* out,
-                                                                          std::uint32_t base,
-                                                                          std::uint64_t bits) {
+  SKIM_INLINE static std::uint32_t* append(std::uint32_t* out, std::uint32_t base,
+                                           std::uint64_t bits) {
     alignas(64) static constexpr auto kOffsets = [] {
       std::array<std::uint8_t, 64> offsets{};
       for (std::size_t i = 0; i < offsets.size(); ++i) offsets[i] = static_cast<std::uint8_t>(i);

@@ -1,6 +1,5 @@
-// The pass itself, included by each kernel's file, which defines SKIM_TARGET (the instructions its
-// functions may use) and `Masks` with load() and prefix_xor(). All in an unnamed namespace: nothing
-// compiled for a better machine may be linked into what runs on a lesser one.
+// The pass itself, included by each kernel's file behind its `Masks`: ByteClasses with load(),
+// prefix_xor() and append().
 //
 // Bits stand for bytes, 64 at a time. JSON's grammar is local but for two things: which container
 // a comma or colon stands in, and that brackets pair. So tokens are checked against the one before
@@ -16,11 +15,10 @@
 
 #include "parsers/ascii.h"
 #include "parsers/skim/skim.h"
+#include "parsers/skim/skim_bits.h"
 
 namespace apierrd {
 namespace {
-
-#define SKIM_INLINE SKIM_TARGET __attribute__((always_inline)) inline
 
 using Bits = std::uint64_t;
 

@@ -7,13 +7,12 @@
 
 #define SKIM_TARGET
 
+#include "parsers/skim/skim_bits.h"
+
 namespace apierrd {
 namespace {
 
-struct Masks {
-  std::uint64_t newline, quote, backslash, control, not_ascii;
-  std::uint64_t open, close, curly, colon, comma, blank, digit, zero;
-
+struct Masks : ByteClasses {
   // The bits of eight bytes as a matrix, transposed (Hacker's Delight, section 7-3).
   static std::uint64_t transposed(std::uint64_t x) {
     std::uint64_t t = (x ^ (x >> 7)) & 0x00AA00AA00AA00AA;
@@ -65,17 +64,9 @@ struct Masks {
     return bits;
   }
 
-  // Writes the offsets of the bits, some more than there are: no branch for the usual number.
-  SKIM_TARGET static std::uint32_t* append(std::uint32_t* out, std::uint32_t base,
+  SKIM_INLINE static std::uint32_t* append(std::uint32_t* out, std::uint32_t base,
                                            std::uint64_t bits) {
-    const int count = std::popcount(bits);
-    std::uint32_t* const end = out + count;
-    for (int written = 0; written < count; written += 8) {
-      for (int i = 0; i < 8; ++i, bits &= bits - 1) {
-        *out++ = base + static_cast<std::uint32_t>(std::countr_zero(bits));
-      }
-    }
-    return end;
+    return append_offsets(out, base, bits);
   }
 };
 
