@@ -358,7 +358,7 @@ void CallParser::take_log_time(const JsonDocument& document, std::size_t first_c
     const JsonNode* node = document.find(document.root(), key);
     if (node == nullptr) continue;
     if (node->type != JsonType::kString && node->type != JsonType::kNumber) continue;
-    const auto time = parse_time(node->raw, TimeFormat::kAuto);
+    const auto time = parse_time(node->raw, TimeFormat::kAuto, times_);
     if (!time) continue;
     for (ApiCall& call : calls) {
       if (missing(call)) call.time_unix_ns = time;

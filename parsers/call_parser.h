@@ -89,6 +89,7 @@ class CallParser {
   const SourceFormat* format_ = nullptr;
   const Catalog* catalog_ = nullptr;
   TextPool texts_;
+  LogTimes times_;
   ShapeReader reader_{texts_};
   std::array<std::optional<JsonDocument>, kNestingMax> documents_;  ///< open ones by depth
   std::vector<ApiCall> calls_{1};

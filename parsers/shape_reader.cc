@@ -29,6 +29,47 @@ bool has_shape(const JsonShape& shape, const At& payload) {
   return first_value(payload, shape.absent) == nullptr;
 }
 
+// Takes out of a list what names no value.
+template <class List, class At>
+void keep_present(List& list, const At& from) {
+  std::erase_if(list, [&](const auto& item) {
+    const JsonNode* node = nullptr;
+    if constexpr (requires { item.at; }) {
+      node = from.at(item.at);
+    } else {
+      node = from.at(item);
+    }
+    return node == nullptr || node->type == JsonType::kNull;
+  });
+}
+
+// What is said by the presence and types of values, of a payload that has the shape.
+template <class At>
+void leave_out_absent(JsonShape& shape, const At& names, const At& payload) {
+  shape.required.clear();
+  shape.absent.clear();
+  for (auto* fields : {&shape.code, &shape.message, &shape.request_id}) {
+    keep_present(*fields, payload);
+  }
+  for (auto* fields : {&shape.service_host, &shape.service, &shape.action, &shape.region}) {
+    keep_present(*fields, names);
+  }
+  keep_present(shape.time, names);
+  keep_present(shape.latency, names);
+}
+
+// Whether the call succeeded, and each of its names is a string at one place.
+template <class At>
+bool has_plain_names(const JsonShape& shape, const At& names, const At& payload) {
+  const auto plain = [](const std::vector<FieldSource>& sources, const At& from) {
+    return sources.empty() || (sources.size() == 1 && sources[0].take == Take::kText &&
+                               from.at(sources[0].at)->type == JsonType::kString);
+  };
+  return shape.code.empty() && !shape.service.empty() && plain(shape.service, names) &&
+         plain(shape.action, names) && plain(shape.region, names) &&
+         plain(shape.request_id, payload);
+}
+
 bool contains(const std::vector<std::string>& texts, std::string_view text) {
   return std::find(texts.begin(), texts.end(), text) != texts.end();
 }
@@ -85,10 +126,6 @@ std::string_view service_label(std::string_view vendor, std::string_view service
 
 const JsonNode* ShapeReader::Place::at(const JsonPointer& pointer) const {
   return resolve(*document, *node, pointer);
-}
-
-const JsonNode* ShapeReader::SkimmedPlace::at(const JsonPointer& pointer) const {
-  return document->at(places[pointer.slot]);
 }
 
 ShapeResult ShapeReader::read(const JsonShape& shape, const LogFormat& format,
@@ -152,13 +189,66 @@ bool ShapeReader::read_skimmed(std::string_view line, const JsonShape& shape,
   if (!line_.document(line, plan.record, kernel)) return false;
   const SkimmedPlace record{&line_, plan.of_record.data()};
   SkimmedPlace payload;
-  if (!find_skimmed_payload(shape, plan, kernel, record, payload, call.origin)) return false;
+  const OutlinedShape* known = &outlined(line_.outline_id(), 0);
+  if (line_.outline_id() != 0 && known->line == line_.outline_id() && known->payload == 0) {
+    payload = {&line_, known->payload_places};
+    call.origin.envelope = known->envelope;
+  } else {
+    if (!find_skimmed_payload(shape, plan, kernel, record, payload, call.origin)) return false;
+    known = shape_of_outline(shape, record, payload, call.origin.envelope);
+  }
+  if (known == nullptr && !has_shape(shape, payload)) return false;
+  const JsonShape& there = known != nullptr ? known->shape : shape;
   call.origin.format = format.name;
   call.origin.recognised_by = shape.required_text;
   call.origin.vendor = format.vendor;
   const SkimmedPlace& names = shape.call_in_payload ? payload : record;
-  if (!read_code(shape, payload, call) || !read_names(shape, format, names, call)) return false;
-  read_times(shape, format, names, call);
+  if (known != nullptr && known->plain && read_plain_names(*known, names, payload, call)) {
+    call.service = service_label(format.vendor, call.service, texts_);
+  } else if (!read_code(there, payload, call) || !read_names(there, format, names, call)) {
+    return false;
+  }
+  read_times(there, format, names, call);
+  return true;
+}
+
+// What is left of the shape for lines of this outline; nullptr if it is the first of them.
+const ShapeReader::OutlinedShape* ShapeReader::shape_of_outline(const JsonShape& shape,
+                                                                SkimmedPlace record,
+                                                                SkimmedPlace payload,
+                                                                CallOrigin::Envelope envelope) {
+  const bool string = payload.document != record.document;
+  const std::uint64_t line = line_.outline_id(), inner = string ? inner_line_.outline_id() : 0;
+  if (line == 0 || (string && inner == 0)) return nullptr;
+  OutlinedShape& known = outlined(line, inner);
+  if (known.line == line && known.payload == inner) return &known;
+  if (!has_shape(shape, payload)) return nullptr;
+  const SkimmedPlace names = shape.call_in_payload ? payload : record;
+  known = {line, inner, shape, false, payload.places, envelope};
+  leave_out_absent(known.shape, names, payload);
+  known.plain = has_plain_names(known.shape, names, payload);
+  return &known;
+}
+
+// The names of a call that succeeded. False if one of them is empty or escaped.
+bool ShapeReader::read_plain_names(const OutlinedShape& known, SkimmedPlace names,
+                                   SkimmedPlace payload, ApiCall& call) {
+  const auto read = [](const SkimmedPlace& from, const std::vector<FieldSource>& sources,
+                       std::string_view& value) {
+    if (sources.empty()) return true;
+    const std::string_view text = from.document->plain_text(from.places[sources[0].at.slot]);
+    if (!text.empty()) value = text;
+    return !text.empty();
+  };
+  const JsonShape& shape = known.shape;
+  std::string_view request_id;
+  if (!read(names, shape.service, call.service) || !read(names, shape.action, call.action) ||
+      !read(names, shape.region, call.region) || !read(payload, shape.request_id, request_id))
+    return false;
+  call.origin.service_rule = shape.service[0].rule;
+  if (!shape.action.empty()) call.origin.action_rule = shape.action[0].rule;
+  if (!shape.region.empty()) call.origin.region_rule = shape.region[0].rule;
+  if (request_id.size() <= kRequestIdMax) call.request_id = request_id;
   return true;
 }
 
@@ -174,7 +264,7 @@ bool ShapeReader::find_skimmed_payload(const JsonShape& shape, const SkimPlan& p
   if (node == nullptr) {
     payload = {&line_, plan.of_bare.data()};
     origin.envelope = CallOrigin::Envelope::kBare;
-    return shape.bare && has_shape(shape, payload);
+    return shape.bare;
   }
   payload = {&line_, plan.of_member[member - 1].data()};
   origin.envelope = CallOrigin::Envelope::kObject;
@@ -189,22 +279,22 @@ bool ShapeReader::find_skimmed_payload(const JsonShape& shape, const SkimPlan& p
     payload = {&inner_line_, plan.of_string.data()};
     origin.envelope = CallOrigin::Envelope::kString;
   }
-  return has_shape(shape, payload);
+  return true;
 }
 
 // The value of one field, if it is there and of use.
-std::optional<std::string_view> ShapeReader::take(const JsonNode* node, const FieldSource& source,
-                                                  const std::vector<std::string>& hosts) {
-  if (node == nullptr) return std::nullopt;
+std::optional<std::string_view> ShapeReader::take_value(const JsonNode& node,
+                                                        const FieldSource& source,
+                                                        const std::vector<std::string>& hosts) {
   const bool number = source.take == Take::kNumber || source.take == Take::kNames;
-  if (node->type != JsonType::kString && !(number && node->type == JsonType::kNumber)) {
+  if (node.type != JsonType::kString && !(number && node.type == JsonType::kNumber)) {
     return std::nullopt;
   }
-  std::string_view text = node->raw;
+  std::string_view text = node.raw;
   if (text.empty()) return std::nullopt;
-  if (node->type == JsonType::kString && node->escaped) {
+  if (node.type == JsonType::kString && node.escaped) {
     std::string& decoded = texts_.next();
-    undecodable_ = !decode_json_string(node->raw, decoded);
+    undecodable_ = !decode_json_string(node.raw, decoded);
     if (undecodable_) return std::nullopt;
     text = decoded;
   }
@@ -321,7 +411,7 @@ template <class At>
 void ShapeReader::read_times(const JsonShape& shape, const LogFormat& format, const At& record,
                              ApiCall& call) {
   if (const JsonNode* node = first_value(record, shape.time)) {
-    call.time_unix_ns = parse_time(scalar_text(*node, texts_), format.time_format);
+    call.time_unix_ns = parse_time(scalar_text(*node, texts_), format.time_format, times_);
     call.unreadable_time = !call.time_unix_ns.has_value();
   }
   if (const JsonNode* node = first_value(record, shape.latency)) {

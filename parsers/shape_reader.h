@@ -2,6 +2,7 @@
 // per thread.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -12,6 +13,7 @@
 #include "parsers/log_format.h"
 #include "parsers/skim/skim.h"
 #include "parsers/text_pool.h"
+#include "parsers/time_text.h"
 
 namespace apierrd {
 
@@ -82,13 +84,20 @@ class ShapeReader {
   struct SkimmedPlace {  ///< the same in a skimmed document
     Skim* document = nullptr;
     const std::uint8_t* places = nullptr;  ///< by JsonPointer::slot
-    const JsonNode* at(const JsonPointer& pointer) const;
+    const JsonNode* at(const JsonPointer& pointer) const {
+      return document->at(places[pointer.slot]);
+    }
   };
 
   ShapeResult find_payload(const JsonShape& shape, Place record, CallOrigin& origin);
   bool open_string(const JsonNode& node, unsigned levels);
   bool find_skimmed_payload(const JsonShape& shape, const SkimPlan& plan, SkimKernel kernel,
                             SkimmedPlace record, SkimmedPlace& payload, CallOrigin& origin);
+  struct OutlinedShape;
+  const OutlinedShape* shape_of_outline(const JsonShape& shape, SkimmedPlace record,
+                                        SkimmedPlace payload, CallOrigin::Envelope envelope);
+  static bool read_plain_names(const OutlinedShape& shape, SkimmedPlace names, SkimmedPlace payload,
+                               ApiCall& call);
   void read_items(const std::vector<ItemRule>& items, ApiCall& call);
   template <class At>
   bool read_code(const JsonShape& shape, const At& payload, ApiCall& call);
@@ -98,14 +107,35 @@ class ShapeReader {
   void read_times(const JsonShape& shape, const LogFormat& format, const At& record, ApiCall& call);
 
   std::optional<std::string_view> take(const JsonNode* node, const FieldSource& source,
-                                       const std::vector<std::string>& hosts);
+                                       const std::vector<std::string>& hosts) {
+    if (node == nullptr) return std::nullopt;
+    const bool plain = node->type == JsonType::kString && !node->escaped;
+    if (plain && source.take == Take::kText && !node->raw.empty()) return node->raw;
+    return take_value(*node, source, hosts);
+  }
+  std::optional<std::string_view> take_value(const JsonNode& node, const FieldSource& source,
+                                             const std::vector<std::string>& hosts);
 
   TextPool& texts_;
+  LogTimes times_;
   JsonDocument inner_;  ///< a payload that came as a string
   Place payload_;
   bool undecodable_ = false;  ///< the last take() met half a surrogate pair
   bool broken_json_ = false;
   Skim line_, inner_line_;  ///< a skimmed line, and the payload that came as a string in it
+
+  /// A shape without the places that lines of one outline do not have.
+  struct OutlinedShape {
+    std::uint64_t line = 0, payload = 0;  ///< Skim::outline_id; of no string: 0
+    JsonShape shape;
+    bool plain = false;  ///< each name has one place, at which there is a string
+    const std::uint8_t* payload_places = nullptr;
+    CallOrigin::Envelope envelope = CallOrigin::Envelope::kNone;
+  };
+  std::array<OutlinedShape, 2 * kOutlinesMax> outlined_;
+  OutlinedShape& outlined(std::uint64_t line, std::uint64_t payload) {
+    return outlined_[(line + payload * 7) % outlined_.size()];
+  }
 };
 
 /// `https://cvm.ap-guangzhou.tencentcloudapi.com:443/` -> `cvm`; empty for hosts that end in none

@@ -14,14 +14,26 @@ void append_part(std::string& key, std::string_view part) {
   key.append(part);
 }
 
+template <class Word>
+std::uint64_t word_at(const char* at) {
+  Word word = 0;
+  std::memcpy(&word, at, sizeof word);
+  return word;
+}
+
 // Of the size, the first bytes and the last, multiplied into the upper bits.
 std::uint64_t cheap_hash(std::string_view text) {
   std::uint64_t first = 0, last = 0;
-  if (text.size() >= sizeof first) {
-    std::memcpy(&first, text.data(), sizeof first);
-    std::memcpy(&last, text.data() + text.size() - sizeof last, sizeof last);
-  } else {
-    for (const char c : text) first = first << 8 | static_cast<unsigned char>(c);
+  const char* const end = text.data() + text.size();
+  if (text.size() >= 8) {
+    first = word_at<std::uint64_t>(text.data());
+    last = word_at<std::uint64_t>(end - 8);
+  } else if (text.size() >= 4) {
+    first = word_at<std::uint32_t>(text.data());
+    last = word_at<std::uint32_t>(end - 4);
+  } else if (!text.empty()) {
+    first = word_at<std::uint8_t>(text.data());
+    last = word_at<std::uint8_t>(end - 1) << 8 | word_at<std::uint8_t>(&text[text.size() / 2]);
   }
   return (first ^ (last * 3) ^ text.size()) * 0x9E3779B97F4A7C15;
 }
@@ -29,9 +41,9 @@ std::uint64_t cheap_hash(std::string_view text) {
 }  // namespace
 
 std::size_t duration_bucket(std::int64_t duration_ns) {
-  const auto bound =
-      std::lower_bound(kDurationBoundsNs.begin(), kDurationBoundsNs.end(), duration_ns);
-  return static_cast<std::size_t>(bound - kDurationBoundsNs.begin());
+  std::size_t below = 0;  // all are compared: which come out how cannot be predicted
+  for (const std::int64_t bound : kDurationBoundsNs) below += bound < duration_ns ? 1U : 0U;
+  return below;
 }
 
 void Exemplar::set(std::string_view request_id, std::int64_t time, std::int64_t value) {

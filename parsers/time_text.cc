@@ -1,8 +1,11 @@
 #include "parsers/time_text.h"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <charconv>
 #include <cmath>
+#include <cstring>
 #include <limits>
 
 #include "parsers/ascii.h"
@@ -43,24 +46,27 @@ constexpr std::int64_t days_from_civil(std::int64_t year, unsigned month, unsign
 }
 
 int days_in_month(int year, int month) {
-  constexpr int kDays[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+  static constexpr int kDays[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+  if (month != 2) return kDays[month - 1];
   const bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-  return month == 2 && leap ? 29 : kDays[month - 1];
+  return leap ? 29 : 28;
 }
 
 // `.123456` off the front of `text`, as nanoseconds; 0 if there is no fraction.
 std::optional<std::int64_t> take_fraction(std::string_view& text) {
-  constexpr std::int64_t kScales[] = {0,      100'000'000, 10'000'000, 1'000'000, 100'000,
-                                      10'000, 1'000,       100,        10,        1};
+  static constexpr std::int64_t kScales[] = {0,      100'000'000, 10'000'000, 1'000'000, 100'000,
+                                             10'000, 1'000,       100,        10,        1};
   if (text.empty() || text.front() != '.') return 0;
+  const char* const begin = text.data() + 1;
+  const char* const end = text.data() + text.size();
+  const char* at = begin;
   std::int64_t nanos = 0;
-  std::size_t count = 1;
-  for (; count < text.size() && is_digit(text[count]); ++count) {
-    if (count <= 9) nanos = nanos * 10 + (text[count] - '0');
+  for (; at != end && is_digit(*at); ++at) {
+    if (at - begin < 9) nanos = nanos * 10 + (*at - '0');
   }
-  if (count == 1) return {};
-  text.remove_prefix(count);
-  return nanos * kScales[std::min<std::size_t>(count - 1, 9)];
+  if (at == begin) return {};
+  text = {at, static_cast<std::size_t>(end - at)};
+  return nanos * kScales[std::min<std::ptrdiff_t>(at - begin, 9)];
 }
 
 // `Z` or `+08:00`, the whole rest of `text`, as seconds east of UTC.
@@ -82,8 +88,27 @@ std::optional<std::int64_t> scaled(std::int64_t whole, std::int64_t scale, std::
   return whole * scale + rest;
 }
 
+// Nanoseconds of a second to the same part of `scale`; by constants, since divisions are dear.
+std::int64_t part_of(std::int64_t scale, std::int64_t nanos) {
+  switch (scale) {
+    case kNanosPerSecond: return nanos;
+    case 1'000'000: return nanos / 1'000;
+    case 1'000: return nanos / 1'000'000;
+    default: return 0;
+  }
+}
+
 // A number's whole part off the front of `text`; false if there is none, or it is too large.
 bool take_whole(std::string_view& text, std::int64_t& whole) {
+  constexpr std::size_t kNeverTooLarge = 18;
+  if (text.size() <= kNeverTooLarge && !text.empty() && is_digit(text.front())) {
+    std::size_t size = 0;
+    for (; size < text.size() && is_digit(text[size]); ++size) {
+      whole = whole * 10 + (text[size] - '0');
+    }
+    text.remove_prefix(size);
+    return true;
+  }
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), whole);
   if (error != std::errc{}) return false;
   text.remove_prefix(static_cast<std::size_t>(end - text.data()));
@@ -97,7 +122,7 @@ std::optional<std::int64_t> parse_scaled(std::string_view text, std::int64_t sca
   if (take_whole(rest, whole)) {
     const auto fraction = take_fraction(rest);
     if (fraction && rest.empty()) {
-      return scaled(whole, scale, *fraction / (kNanosPerSecond / scale));
+      return scaled(whole, scale, part_of(scale, *fraction));
     }
   }
   double value = 0;
@@ -130,24 +155,48 @@ std::int64_t scale_by_size(std::string_view number) {
 
 }  // namespace
 
-std::optional<std::int64_t> parse_rfc3339(std::string_view text) {
-  constexpr std::string_view kDateTime = "0000-00-00T00:00:00";
-  if (text.size() <= kDateTime.size()) return {};
-  if (text[4] != '-' || text[7] != '-' || text[13] != ':' || text[16] != ':' ||
-      (text[10] != 'T' && text[10] != 't' && text[10] != ' ')) {
-    return {};
+namespace {
+
+// Eight bytes of a text, in which 0 stands for any digit. Of a digit's value plus 0x76, and of no
+// difference plus 0x7F, a byte's highest bit stays clear.
+struct Shape {
+  std::array<std::uint8_t, 8> bytes{}, margins{};
+  constexpr explicit Shape(std::string_view text) {
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+      bytes[i] = static_cast<std::uint8_t>(text[i]);
+      margins[i] = text[i] == '0' ? 0x76 : 0x7F;
+    }
   }
-  unsigned wrong = 0;
-  const auto pair = [&text, &wrong](std::size_t at) {
-    const unsigned tens = static_cast<unsigned char>(text[at]) - unsigned{'0'};
-    const unsigned ones = static_cast<unsigned char>(text[at + 1]) - unsigned{'0'};
-    wrong |= static_cast<unsigned>(tens > 9) | static_cast<unsigned>(ones > 9);
-    return static_cast<int>(tens * 10 + ones);
-  };
-  const int year = pair(0) * 100 + pair(2), month = pair(5), day = pair(8);
-  const int hour = pair(11), minute = pair(14), second = pair(17);
-  if (wrong != 0) return {};
-  text.remove_prefix(kDateTime.size());
+};
+
+// The digits' values at their places, and 0 at all others; false if the text is of another shape.
+bool take_shape(const char* text, const Shape& shape, std::array<std::uint8_t, 8>& values) {
+  std::uint64_t bytes = 0;
+  std::memcpy(&bytes, text, sizeof bytes);
+  const std::uint64_t differs = bytes ^ std::bit_cast<std::uint64_t>(shape.bytes);
+  values = std::bit_cast<std::array<std::uint8_t, 8>>(differs);
+  const std::uint64_t sums = differs + std::bit_cast<std::uint64_t>(shape.margins);
+  return ((sums | differs) & 0x8080808080808080) == 0;
+}
+
+}  // namespace
+
+std::optional<std::int64_t> parse_rfc3339(std::string_view text) {
+  constexpr std::size_t kDateTimeBytes = std::string_view("0000-00-00T00:00:00").size();
+  if (text.size() <= kDateTimeBytes) return {};
+  std::array<std::uint8_t, 8> date{}, time{};
+  constexpr Shape kDate("0000-00-"), kTime("00:00:00");
+  if (!take_shape(text.data(), kDate, date) || !take_shape(text.data() + 11, kTime, time))
+    return {};
+  const char between = text[10];
+  if (between != 'T' && between != 't' && between != ' ') return {};
+  if (!is_digit(text[8]) || !is_digit(text[9])) return {};
+  const int year = date[0] * 1000 + date[1] * 100 + date[2] * 10 + date[3];
+  const int month = date[5] * 10 + date[6];
+  const int day = (text[8] - '0') * 10 + (text[9] - '0');
+  const int hour = time[0] * 10 + time[1], minute = time[3] * 10 + time[4];
+  const int second = time[6] * 10 + time[7];
+  text.remove_prefix(kDateTimeBytes);
   const auto fraction = take_fraction(text);
   if (!fraction) return {};
   const auto offset = take_offset(text);
@@ -162,17 +211,43 @@ std::optional<std::int64_t> parse_rfc3339(std::string_view text) {
   return scaled(seconds, kNanosPerSecond, second == 60 ? 0 : *fraction);
 }
 
-std::optional<std::int64_t> parse_time(std::string_view text, TimeFormat format) {
+std::optional<std::int64_t> LogTimes::parse_rfc3339(std::string_view text) {
+  constexpr std::size_t kSecondsEnd = kMinuteBytes + std::string_view(":00").size();
+  const bool in_zulu = text.size() > kSecondsEnd && text.back() == 'Z';
+  if (!in_zulu) return apierrd::parse_rfc3339(text);
+  const bool known = std::memcmp(text.data(), minute_.data(), kMinuteBytes) == 0;
+  const unsigned tens = static_cast<unsigned char>(text[kMinuteBytes + 1]) - unsigned{'0'};
+  const unsigned ones = static_cast<unsigned char>(text[kMinuteBytes + 2]) - unsigned{'0'};
+  if (known && text[kMinuteBytes] == ':' && tens < 6 && ones < 10) {
+    std::string_view rest = text.substr(kSecondsEnd);
+    const auto fraction = take_fraction(rest);
+    if (!fraction || rest.size() != 1) return {};
+    return minute_unix_ns_ + (tens * 10 + ones) * kNanosPerSecond + *fraction;
+  }
+  const auto time = apierrd::parse_rfc3339(text);
+  if (time && tens < 6) {  // no leap second, which counts to the next minute
+    std::memcpy(minute_.data(), text.data(), kMinuteBytes);
+    minute_unix_ns_ = *time - *time % (60 * kNanosPerSecond);
+  }
+  return time;
+}
+
+std::optional<std::int64_t> parse_time(std::string_view text, TimeFormat format, LogTimes& times) {
   switch (format) {
-    case TimeFormat::kRfc3339: return parse_rfc3339(text);
+    case TimeFormat::kRfc3339: return times.parse_rfc3339(text);
     case TimeFormat::kEpochSeconds: return parse_scaled(text, kNanosPerSecond);
     case TimeFormat::kEpochMilliseconds: return parse_scaled(text, 1'000'000);
     case TimeFormat::kEpochMicroseconds: return parse_scaled(text, 1'000);
     case TimeFormat::kEpochNanoseconds: return parse_scaled(text, 1);
     case TimeFormat::kAuto: break;
   }
-  if (const auto time = parse_rfc3339(text)) return time;
+  if (const auto time = times.parse_rfc3339(text)) return time;
   return parse_scaled(text, scale_by_size(text));
+}
+
+std::optional<std::int64_t> parse_time(std::string_view text, TimeFormat format) {
+  LogTimes times;
+  return parse_time(text, format, times);
 }
 
 std::optional<std::int64_t> parse_duration(std::string_view text, TimeUnit unit) {
@@ -182,14 +257,14 @@ std::optional<std::int64_t> parse_duration(std::string_view text, TimeUnit unit)
     std::int64_t nanos;
   };
   // The longer suffix first, so that `ms` is not taken for `s`.
-  constexpr Suffix kSuffixes[] = {{"ns", 1},
-                                  {"us", 1'000},
-                                  {"\u00B5s", 1'000},
-                                  {"\u03BCs", 1'000},
-                                  {"ms", 1'000'000},
-                                  {"s", kNanosPerSecond},
-                                  {"m", 60 * kNanosPerSecond},
-                                  {"h", 3600 * kNanosPerSecond}};
+  static constexpr Suffix kSuffixes[] = {{"ns", 1},
+                                         {"us", 1'000},
+                                         {"\u00B5s", 1'000},
+                                         {"\u03BCs", 1'000},
+                                         {"ms", 1'000'000},
+                                         {"s", kNanosPerSecond},
+                                         {"m", 60 * kNanosPerSecond},
+                                         {"h", 3600 * kNanosPerSecond}};
   for (const Suffix& suffix : kSuffixes) {
     if (!text.ends_with(suffix.text)) continue;
     text.remove_suffix(suffix.text.size());

@@ -10,11 +10,13 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <string_view>
 #include <vector>
 
 #include "parsers/json_document.h"
+#include "parsers/skim/skim_outline.h"
 #include "parsers/skim/skim_plan.h"
 
 namespace apierrd {
@@ -30,19 +32,6 @@ bool has_skim_kernel(SkimKernel kernel);
 /// Longer lines are the full parser's.
 inline constexpr std::size_t kSkimBytesMax = 256U << 10;
 
-/// A key as it was met, with what a plan says of it, to be known again by two comparisons.
-struct SkimKey {
-  std::uint64_t first = 0, first_mask = 0;  ///< its first bytes
-  std::uint64_t last = 0, last_mask = 0;    ///< its last ones, if it is longer than 8
-  std::uint32_t size = 0, last_at = 0;
-  std::uint8_t object_of = SkimObject::kNone;  ///< the object it stood in; none: no key
-  std::uint8_t place = SkimObject::kNone, object = SkimObject::kNone;
-
-  /// No key if it is longer than 16 bytes.
-  static SkimKey of(std::string_view key, std::uint8_t object_of, std::uint8_t place,
-                    std::uint8_t object);
-};
-
 /// What was found in one document.
 class Skim {
  public:
@@ -54,14 +43,35 @@ class Skim {
   std::string_view text() const { return {begin_, size_}; }
   std::size_t line_bytes() const { return line_bytes_; }
 
+  /// After success: not 0 if the document has the outline of an earlier one, and the same for all
+  /// that do. What has been said of one is true of the others: which places have a value, and its
+  /// type.
+  std::uint64_t outline_id() const { return outline_id_; }
+
   /// The value at a place of the tree; nullptr if the document has none. It lives until the next
   /// document(). Of a container only the type is known.
   const JsonNode* at(std::uint8_t place) {
     const std::uint64_t bit = std::uint64_t{1} << place;
     if ((found_ & bit) == 0) return nullptr;
-    if ((made_ & bit) == 0) make_node(place);
+    JsonNode& node = nodes_[place];
+    if ((made_ & bit) != 0) return &node;
     made_ |= bit;
-    return &nodes_[place];
+    const std::size_t start = value_at_[place];
+    if (begin_[start] != '"') {
+      make_node(place);
+      return &node;
+    }
+    node.raw = string_at(start);
+    node.type = JsonType::kString;
+    node.escaped = escaped_ && node.raw.find('\\') != std::string_view::npos;
+    return &node;
+  }
+
+  /// The text at a place that has a string without escapes; else empty.
+  std::string_view plain_text(std::uint8_t place) const {
+    if ((found_ >> place & 1) == 0 || begin_[value_at_[place]] != '"') return {};
+    const std::string_view text = string_at(value_at_[place]);
+    return escaped_ && text.find('\\') != std::string_view::npos ? std::string_view() : text;
   }
 
   // What a kernel fills in.
@@ -75,11 +85,18 @@ class Skim {
   /// Of each 64 bytes the quotes that begin or end a string.
   std::vector<std::uint64_t> quotes_ = std::vector<std::uint64_t>(kSkimBytesMax / 64 + 2);
 
-  /// The keys of the last document's objects that matter, in their order.
-  static constexpr std::size_t kKeysExpected = 64;
-  std::array<SkimKey, kKeysExpected> expected_;
-  std::uint64_t expected_of_ = 0;  ///< the tree's id
-
+  SkimSketch sketch_;
+  std::array<SkimOutline, kOutlinesMax> outlines_;  ///< by their hash
+  std::size_t latest_outline_ = 0;
+  std::uint64_t outline_id_ = 0, outlines_learned_ = 0;
+  std::uint64_t outlines_of_ = 0;  ///< the tree's id
+  std::uint32_t unknown_ = 0;      ///< lines in a row whose outline was not known
+  static std::size_t outline_slot(std::uint64_t hash) { return hash >> 59; }
+  /// Whether it is worth while to draw an outline: of a log whose lines have little in common, only
+  /// now and then.
+  bool expects_known() const { return unknown_ < 64 || unknown_ % 64 == 0; }
+  /// Of a line that was proved valid without an outline to follow.
+  void learn();
   static constexpr std::size_t kBlocksPerWalk = 32;
   std::uint64_t any_wrong_ = 0;
   std::array<std::uint64_t, kBlocksPerWalk> in_object_wrong_{};  ///< what may stand in arrays only
@@ -88,6 +105,18 @@ class Skim {
 
  private:
   void make_node(std::uint8_t place);
+  std::string_view string_at(std::size_t first_quote) const {
+    const std::size_t begin = first_quote + 1;
+    std::size_t block = begin / 64;
+    std::uint64_t quotes = quotes_[block] >> (begin % 64);
+    std::size_t end = begin;
+    while (quotes == 0) {
+      end = ++block * 64;
+      quotes = quotes_[block];
+    }
+    end += static_cast<std::size_t>(std::countr_zero(quotes));
+    return {begin_ + begin, end - begin};
+  }
 
   std::uint64_t made_ = 0;  ///< places whose node is made
   std::array<JsonNode, kSkimPlacesMax> nodes_;

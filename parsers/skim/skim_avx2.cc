@@ -3,16 +3,29 @@
 
 #include <immintrin.h>
 
+#include <array>
 #include <bit>
 #include <cstdint>
 
-#define SKIM_TARGET __attribute__((target("avx2,bmi,bmi2,lzcnt,pclmul")))
+#define SKIM_TARGET __attribute__((target("avx2,bmi,bmi2,lzcnt,popcnt,pclmul")))
 #define SKIM_CLMUL
 
 #include "parsers/skim/skim_bits.h"
 
 namespace apierrd {
 namespace {
+
+// The places of the bits set in a byte.
+alignas(64) constexpr auto kPicks = [] {
+  std::array<std::array<std::uint8_t, 8>, 256> picks{};
+  for (unsigned byte = 0; byte < picks.size(); ++byte) {
+    std::size_t count = 0;
+    for (std::uint8_t bit = 0; bit < 8; ++bit) {
+      if ((byte >> bit & 1) != 0) picks[byte][count++] = bit;
+    }
+  }
+  return picks;
+}();
 
 struct Masks : ByteClasses {
   SKIM_INLINE static std::uint64_t bits(__m256i low, __m256i high) {
@@ -65,17 +78,55 @@ struct Masks : ByteClasses {
                                            std::uint64_t bits) {
     return append_offsets(out, base, bits);
   }
+
+  // Eight bytes at a time, by a table of which of them are kept.
+  SKIM_INLINE static std::uint32_t put_outline(const char* text, std::uint32_t base, Bits kept,
+                                               Bits, SkimSketch& sketch, std::uint32_t bytes) {
+    alignas(32) std::array<char, 64> drawn;
+    for (std::size_t i = 0; i < drawn.size(); i += 32) {
+      const __m256i line = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(text + base + i));
+      const __m256i zero = _mm256_set1_epi8('0');
+      const __m256i value = _mm256_sub_epi8(line, zero);
+      const __m256i digits = _mm256_cmpeq_epi8(_mm256_min_epu8(value, _mm256_set1_epi8(9)), value);
+      _mm256_store_si256(reinterpret_cast<__m256i*>(drawn.data() + i),
+                         _mm256_blendv_epi8(line, zero, digits));
+    }
+    for (std::uint32_t i = 0; i < drawn.size(); i += 8, kept >>= 8) {
+      const __m128i picks =
+          _mm_loadl_epi64(reinterpret_cast<const __m128i*>(kPicks[kept & 0xFF].data()));
+      const __m128i eight = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(drawn.data() + i));
+      _mm_storel_epi64(reinterpret_cast<__m128i*>(sketch.outline.data() + bytes),
+                       _mm_shuffle_epi8(eight, picks));
+      _mm_storeu_si128(
+          reinterpret_cast<__m128i*>(sketch.at.data() + bytes),
+          _mm_add_epi16(_mm_cvtepu8_epi16(picks), _mm_set1_epi16(static_cast<short>(base + i))));
+      bytes += static_cast<std::uint32_t>(std::popcount(kept & 0xFF));
+    }
+    return bytes;
+  }
+
+  SKIM_INLINE static bool same_outline(const OutlineBytes& a, const OutlineBytes& b,
+                                       std::size_t bytes) {
+    for (std::size_t i = 0; i < bytes; i += 32) {
+      const auto at = [i](const OutlineBytes& outline) SKIM_TARGET {
+        return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(outline.data() + i));
+      };
+      if (_mm256_movemask_epi8(_mm256_cmpeq_epi8(at(a), at(b))) != -1) return false;
+    }
+    return true;
+  }
 };
 
 }  // namespace
 }  // namespace apierrd
 
 #include "parsers/skim/skim_kernel.h"
+#include "parsers/skim/skim_sketch.h"
 
 namespace apierrd {
 
 SKIM_TARGET bool skim_avx2(std::string_view text, const SkimTree& tree, Skim& skim) {
-  return Pass().run(text, tree, skim);
+  return skim_line(text, tree, skim);
 }
 
 }  // namespace apierrd

@@ -16,6 +16,12 @@
 namespace apierrd {
 namespace {
 
+alignas(64) constexpr auto kOffsets = [] {
+  std::array<std::uint8_t, 64> offsets{};
+  for (std::size_t i = 0; i < offsets.size(); ++i) offsets[i] = static_cast<std::uint8_t>(i);
+  return offsets;
+}();
+
 struct Masks : ByteClasses {
   SKIM_INLINE static Masks load(const char* text) {
     const __m512i bytes = _mm512_loadu_si512(text);
@@ -47,11 +53,6 @@ struct Masks : ByteClasses {
   // Writes the offsets of the bits, sixteen at a time.
   SKIM_INLINE static std::uint32_t* append(std::uint32_t* out, std::uint32_t base,
                                            std::uint64_t bits) {
-    alignas(64) static constexpr auto kOffsets = [] {
-      std::array<std::uint8_t, 64> offsets{};
-      for (std::size_t i = 0; i < offsets.size(); ++i) offsets[i] = static_cast<std::uint8_t>(i);
-      return offsets;
-    }();
     const int count = std::popcount(bits);
     __m512i offsets = _mm512_maskz_compress_epi8(bits, _mm512_load_si512(kOffsets.data()));
     const __m512i first = _mm512_set1_epi32(static_cast<int>(base));
@@ -63,17 +64,46 @@ struct Masks : ByteClasses {
       offsets = _mm512_shuffle_i32x4(offsets, offsets, 0b111001);  // the next sixteen
     }
   }
+
+  SKIM_INLINE static std::uint32_t put_outline(const char* text, std::uint32_t base, Bits kept,
+                                               Bits digits, SkimSketch& sketch,
+                                               std::uint32_t bytes) {
+    const __m512i line = _mm512_loadu_si512(text + base);
+    const __m512i drawn = _mm512_mask_mov_epi8(line, digits, _mm512_set1_epi8('0'));
+    _mm512_storeu_si512(sketch.outline.data() + bytes, _mm512_maskz_compress_epi8(kept, drawn));
+    __m512i offsets = _mm512_maskz_compress_epi8(kept, _mm512_load_si512(kOffsets.data()));
+    const __m512i first = _mm512_set1_epi16(static_cast<short>(base));
+    const auto count = static_cast<std::uint32_t>(std::popcount(kept));
+    for (std::uint32_t written = 0;;) {
+      const __m512i wide = _mm512_cvtepu8_epi16(_mm512_castsi512_si256(offsets));
+      _mm512_storeu_si512(sketch.at.data() + bytes + written, _mm512_add_epi16(wide, first));
+      written += 32;
+      if (written >= count) return bytes + count;
+      offsets = _mm512_shuffle_i64x2(offsets, offsets, 0b1110);  // the upper half
+    }
+  }
+
+  SKIM_INLINE static bool same_outline(const OutlineBytes& a, const OutlineBytes& b,
+                                       std::size_t bytes) {
+    for (std::size_t i = 0; i < bytes; i += 64) {
+      if (_mm512_cmpneq_epi8_mask(_mm512_loadu_si512(a.data() + i),
+                                  _mm512_loadu_si512(b.data() + i)) != 0)
+        return false;
+    }
+    return true;
+  }
 };
 
 }  // namespace
 }  // namespace apierrd
 
 #include "parsers/skim/skim_kernel.h"
+#include "parsers/skim/skim_sketch.h"
 
 namespace apierrd {
 
 SKIM_TARGET bool skim_avx512(std::string_view text, const SkimTree& tree, Skim& skim) {
-  return Pass().run(text, tree, skim);
+  return skim_line(text, tree, skim);
 }
 
 }  // namespace apierrd

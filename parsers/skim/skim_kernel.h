@@ -1,5 +1,4 @@
-// The pass itself, included by each kernel's file behind its `Masks`: ByteClasses with load(),
-// prefix_xor() and append().
+// The pass that proves a line valid, included by each kernel's file behind its `Masks`.
 //
 // Bits stand for bytes, 64 at a time. JSON's grammar is local but for two things: which container
 // a comma or colon stands in, and that brackets pair. So tokens are checked against the one before
@@ -15,20 +14,16 @@
 
 #include "parsers/ascii.h"
 #include "parsers/skim/skim.h"
-#include "parsers/skim/skim_bits.h"
+#include "parsers/skim/skim_line.h"
 
 namespace apierrd {
 namespace {
-
-using Bits = std::uint64_t;
 
 /// Deeper documents are the full parser's; a bit of the stack is a container.
 constexpr unsigned kSkimDepthMax = 60;
 
 // What is carried from one block of a document to the next.
 struct Carries {
-  Bits in_string = 0;     // all ones inside a string
-  Bits escaped = 0;       // 1 if the first byte is escaped
   Bits value_string = 0;  // 1 if a string that cannot be a key goes on
   // 1 if the last byte but blanks was ...
   Bits value_end = 0, comma = 0, open_object = 0, open_array = 0, key_end = 0;
@@ -68,15 +63,6 @@ SKIM_INLINE const char* skip_scalar(const char* at) {
     while (is_digit(*at)) ++at;
   }
   return at;
-}
-
-SKIM_INLINE bool valid_escape(const char* at) {
-  if (std::memchr("\"\\/bfnrt", *at, 8) != nullptr) return true;
-  if (*at != 'u') return false;
-  for (int i = 1; i <= 4; ++i) {
-    if (hex_value(at[i]) < 0) return false;
-  }
-  return true;
 }
 
 SKIM_INLINE bool ends_scalar(char c) { return c == ',' || c == '}' || c == ']' || c == ' '; }
@@ -169,45 +155,27 @@ class Walk {
   }
 
   // The key before the colon, of an object whose members matter. Its last quote stands right before
-  // the colon, or the line is the full parser's. Most lines have the keys of the line before them.
+  // the colon, or the line is the full parser's.
   SKIM_INLINE bool take_key(std::size_t colon) {
-    if (text_[colon - 1] != '"') return false;
-    SkimKey& expected = skim_.expected_[key_++ % Skim::kKeysExpected];
-    if (expected.object_of == object_ && is(expected, colon)) {
-      return take_value(expected.place, expected.object, colon + 1);
-    }
-    return look_up_key(colon, expected);
-  }
-
-  // Whether the string before the colon is this key; also not, if a backslash makes that doubtful.
-  SKIM_INLINE bool is(const SkimKey& key, std::size_t colon) const {
-    const char* const begin = text_ + colon - 1 - key.size;
-    if (colon < key.size + 3U) return false;
-    Bits first = 0, last = 0;
-    std::memcpy(&first, begin, sizeof first);
-    std::memcpy(&last, begin + key.last_at, sizeof last);
-    const Bits differ =
-        ((first ^ key.first) & key.first_mask) | ((last ^ key.last) & key.last_mask);
-    return differ == 0 && begin[-1] == '"' && begin[-2] != '\\';
-  }
-
-  SKIM_INLINE bool look_up_key(std::size_t colon, SkimKey& expected) {
     child_ = SkimObject::kNone;
+    if (text_[colon - 1] != '"') return false;
     const std::size_t last = colon - 1;
     std::size_t base = last / 64 * 64;
     Bits before = skim_.quotes_[base / 64] & ((Bits{1} << (last % 64)) - 1);
     if (before == 0) {
       // Else a key that no plan has, unless it is one with escapes.
-      if (base == 0 || skim_.quotes_[base / 64 - 1] == 0) return !escaped_;
+      if (base == 0 || skim_.quotes_[base / 64 - 1] == 0) {
+        skim_.sketch_.keys_known = false;
+        return !escaped_;
+      }
       base -= 64;
       before = skim_.quotes_[base / 64];
     }
     const std::size_t key = base + 64U - static_cast<unsigned>(std::countl_zero(before));
-    return take_member(key, last - key, colon + 1, expected);
+    return take_member(key, last - key, colon + 1);
   }
 
-  SKIM_INLINE bool take_member(std::size_t key, std::size_t size, std::size_t value,
-                               SkimKey& expected) {
+  SKIM_INLINE bool take_member(std::size_t key, std::size_t size, std::size_t value) {
     if (escaped_ && std::memchr(text_ + key, '\\', size) != nullptr) return false;
     Bits first = 0;
     std::memcpy(&first, text_ + key, sizeof first);
@@ -218,9 +186,8 @@ class Walk {
     const bool known = size != 0 && member.first_bytes == first && member.key.size() == size &&
                        same_rest(member.key, key);
     const std::uint8_t place = known ? member.place : SkimObject::kNone;
-    const std::uint8_t child = known ? member.object : SkimObject::kNone;
-    expected = SkimKey::of({text_ + key, size}, object_, place, child);
-    return take_value(place, child, value);
+    skim_.sketch_.add_key(key, size, place);
+    return take_value(place, known ? member.object : SkimObject::kNone, value);
   }
 
   SKIM_INLINE bool take_value(std::uint8_t place, std::uint8_t child, std::size_t value) {
@@ -262,88 +229,44 @@ class Walk {
   Bits stack_ = 0;  // containers around, the innermost in the lowest bit; 1 is an object
   unsigned depth_ = 0;
   unsigned path_ = 0;                        // how many of them lead to places
-  unsigned key_ = 0;                         // keys in those so far
   std::uint8_t object_ = SkimObject::kNone;  // the innermost of those
   std::uint8_t child_ = 0;                   // what the latest key leads to; at first the root
 };
 
 class Pass {
  public:
-  SKIM_INLINE bool run(std::string_view text, const SkimTree& tree, Skim& skim) {
-    text_ = text.data();
-    quotes_ = skim.quotes_.data();
+  SKIM_INLINE explicit Pass(std::string_view text) : text_(text), line_(text) {}
+
+  SKIM_INLINE bool run(const SkimTree& tree, Skim& skim) {
     in_object_wrong_ = skim.in_object_wrong_.data();
-    Walk walk(text_, tree, skim);
-    Bits not_ascii = 0, backslashes = 0;
-    std::size_t base = 0;
+    Walk walk(text_.data(), tree, skim);
     std::uint32_t* event = skim.events_.data();
     bool last = false;
-    for (; !last; base += 64) {
-      if (base >= text.size() || base >= kSkimBytesMax) return false;
-      const Masks masks = Masks::load(text_ + base);
-      Bits valid = ~Bits{0};
-      last = cut(text, base, masks.newline, valid);
-      backslashes |= masks.backslash & valid;
-      not_ascii |= masks.not_ascii & valid;
-      faults_ |= masks.control & valid;
-      const Bits events =
-          masks.blank != 0 ? block<true>(base, masks, valid) : block<false>(base, masks, valid);
+    for (std::size_t base = 0; !last; base += 64) {
+      if (base >= text_.size() || base >= kSkimBytesMax) return false;
+      const Masks masks = Masks::load(text_.data() + base);
+      Bits valid = 0;
+      last = line_.enter(base, masks, valid);
+      const Bits quote = skim.quotes_[base / 64] = line_.quotes(base, masks, valid);
+      const Bits events = masks.blank != 0 ? block<true>(base, masks, valid, quote)
+                                           : block<false>(base, masks, valid, quote);
       event = Masks::append(event, static_cast<std::uint32_t>(base), events);
       if (last || base / 64 % kBlocksPerWalk == kBlocksPerWalk - 1) {
         skim.any_wrong_ = any_wrong_;
-        if (faults_ != 0 || !walk.walk(event, backslashes != 0)) return false;
+        if (faults_ != 0 || line_.faulty() || !walk.walk(event, line_.escapes())) return false;
         event = skim.events_.data();
       }
     }
-    skim.size_ = size_;
-    skim.line_bytes_ = line_bytes_;
     skim.found_ = walk.found();
-    skim.escaped_ = backslashes != 0;
-    skim.not_ascii_ = not_ascii != 0;
-    return carries_.in_string == 0 && walk.ended(size_);
+    line_.leave(skim);
+    return !line_.in_string() && walk.ended(line_.size());
   }
 
  private:
-  // Whether the document ends in this block; then where.
-  SKIM_INLINE bool cut(std::string_view text, std::size_t base, Bits newline, Bits& valid) {
-    const std::size_t left = text.size() - base;
-    if (newline == 0 && left > 64) return false;
-    const auto end = newline == 0 ? 64U : static_cast<unsigned>(std::countr_zero(newline));
-    const std::size_t bytes = end < left ? end : left;
-    size_ = base + bytes;
-    line_bytes_ = size_ + (end < left ? 1 : 0);
-    if (bytes > 0 && text_[size_ - 1] == '\r') --size_;
-    const std::size_t bits = size_ - base;
-    valid = bits >= 64 ? ~Bits{0} : (Bits{1} << bits) - 1;
-    return true;
-  }
-
-  // Bytes behind a backslash that is no escaped one itself (as simdjson finds them).
-  SKIM_INLINE Bits escaped_bytes(Bits backslash) {
-    constexpr Bits kOdd = 0xAAAAAAAAAAAAAAAA;
-    const Bits first = backslash & ~carries_.escaped;
-    const Bits maybe_escaped = first << 1;
-    const Bits codes = ((maybe_escaped | kOdd) - first) ^ kOdd;
-    const Bits escaped = codes ^ (backslash | carries_.escaped);
-    carries_.escaped = (codes & backslash) >> 63;
-    return escaped;
-  }
-
   // Checks what can be checked here; returns what must be walked.
   template <bool kBlanks>
-  SKIM_INLINE Bits block(std::size_t base, const Masks& masks, Bits valid) {
-    Bits quote = masks.quote & valid;
-    if ((masks.backslash | carries_.escaped) != 0) {
-      const Bits escaped = escaped_bytes(masks.backslash);
-      quote &= ~escaped;
-      for (Bits odd = escaped & valid & ~(masks.quote | masks.backslash); odd != 0;
-           odd &= odd - 1) {
-        if (!valid_escape(text_ + base + std::countr_zero(odd))) faults_ = 1;
-      }
-    }
-    quotes_[base / 64] = quote;
-    const Bits string = Masks::prefix_xor(quote) ^ carries_.in_string;
-    carries_.in_string = static_cast<Bits>(static_cast<std::int64_t>(string) >> 63);
+  SKIM_INLINE Bits block(std::size_t base, const Masks& masks, Bits valid, Bits quote) {
+    const Bits string = line_.strings<Masks>(quote);
     const Bits string_begin = quote & string;
     const Bits string_end = quote & ~string;
     const Bits outside = ~(string | string_end) & valid;
@@ -384,12 +307,11 @@ class Pass {
     return open | close | colon | in_object_wrong | (scalar & ~masks.digit);
   }
 
-  const char* text_ = nullptr;
-  Bits* quotes_ = nullptr;
+  std::string_view text_;
+  SkimmedLine line_;
   Bits* in_object_wrong_ = nullptr;
   Carries carries_;
   Bits faults_ = 0, any_wrong_ = 0;
-  std::size_t size_ = 0, line_bytes_ = 0;
 };
 
 }  // namespace

@@ -68,17 +68,29 @@ struct Masks : ByteClasses {
                                            std::uint64_t bits) {
     return append_offsets(out, base, bits);
   }
+
+  SKIM_INLINE static std::uint32_t put_outline(const char* text, std::uint32_t base, Bits kept,
+                                               Bits digits, SkimSketch& sketch,
+                                               std::uint32_t bytes) {
+    return put_outline_bytes(text, base, kept, digits, sketch, bytes);
+  }
+
+  SKIM_INLINE static bool same_outline(const OutlineBytes& a, const OutlineBytes& b,
+                                       std::size_t bytes) {
+    return std::memcmp(a.data(), b.data(), bytes) == 0;
+  }
 };
 
 }  // namespace
 }  // namespace apierrd
 
 #include "parsers/skim/skim_kernel.h"
+#include "parsers/skim/skim_sketch.h"
 
 namespace apierrd {
 
 bool skim_portable(std::string_view text, const SkimTree& tree, Skim& skim) {
-  return Pass().run(text, tree, skim);
+  return skim_line(text, tree, skim);
 }
 
 }  // namespace apierrd

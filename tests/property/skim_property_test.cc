@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "parsers/ascii.h"
 #include "parsers/process_batch.h"
 #include "tests/support/padded.h"
 #include "tests/support/random_lives.h"
@@ -76,7 +77,9 @@ class Lines {
   explicit Lines(std::uint64_t seed) : random_(seed) {
     const std::uint64_t count = 1 + below(12);
     for (std::uint64_t i = 0; i < count; ++i) {
-      std::string next = line();
+      // Lines alike, in which digits, letters and structure differ a little, are the usual case.
+      std::string next = below(2) == 0 && !last_.empty() ? alike(last_) : line();
+      last_ = next;
       for (std::uint64_t left = below(3) == 0 ? 1 + below(3) : 0; left > 0; --left) mutate(next);
       text += next + (below(16) == 0 ? "\r\n" : "\n");
     }
@@ -211,6 +214,16 @@ class Lines {
     return object(members);
   }
 
+  // The same with some letters and digits replaced: keys, names, numbers, literals.
+  std::string alike(std::string line) {
+    static constexpr std::string_view kLike = "00123456789abceEnrstuX";
+    for (std::uint64_t left = below(6); left > 0; --left) {
+      char& c = line[below(line.size())];
+      if (is_letter(c) || is_digit(c)) c = kLike[below(kLike.size())];
+    }
+    return line;
+  }
+
   void mutate(std::string& line) {
     static constexpr std::string_view kBytes = "{}[]:,\"\\ 01.-etn\t\r\x01\x7F\x80\xE4\xFFu";
     if (line.empty()) return;
@@ -225,6 +238,7 @@ class Lines {
 
   std::mt19937_64 random_;
   bool spaced_ = false;
+  std::string last_;
 };
 
 TEST(SkimProperty, EveryKernelCountsWhatTheFullParserCounts) {
@@ -267,6 +281,7 @@ TEST(SkimProperty, NoKernelTakesASequenceOfTokensThatIsNoDocument) {
       const bool is_valid = document.parse(padded.view()) == Verdict::kRecord;
       valid += is_valid;
       for (const SkimKernel kernel : kernels()) {
+        skim.unknown_ = 0;  // none is too unlike the others to be tried
         const bool yes = skim.document(padded.view(), format.skim->record, kernel);
         taken += yes;
         ASSERT_TRUE(is_valid || !yes) << text << ", kernel " << static_cast<int>(kernel);

@@ -113,8 +113,7 @@ TEST_P(SkimTest, LimitsAtTheirEdges) {
   EXPECT_TRUE(takes(of_bytes(kSkimBytesMax)));
   EXPECT_FALSE(takes(of_bytes(kSkimBytesMax + 1)));
   std::string keys = "{";
-  for (std::size_t i = 0; i < 3 * Skim::kKeysExpected; ++i)
-    keys += "\"k" + std::to_string(i) + "\":1,";
+  for (std::size_t i = 0; i < 3 * kOutlineKeysMax; ++i) keys += "\"k" + std::to_string(i) + "\":1,";
   for (int i = 0; i < 2; ++i) {  // learned, and known again
     ASSERT_TRUE(takes(keys + "\"action\":\"A\"}"));
     EXPECT_EQ(at(shape().action[0].at)->raw, "A");
@@ -135,6 +134,66 @@ TEST_P(SkimTest, FaultsAreSeenWhereverABlockEnds) {
       EXPECT_FALSE(takes(before + bad)) << pad << " " << bad;
     }
   }
+}
+
+TEST_P(SkimTest, LinesOfOneOutlineAreFollowed) {
+  ASSERT_TRUE(takes(R"({"service":"cvm","action":"A","latency_ms":63.25,"ok":true,"n":-0})"));
+  EXPECT_EQ(skim.outline_id(), 0U);
+  ASSERT_TRUE(
+      takes(R"({"service":"billing","action":"\u0042","latency_ms":7.0,"ok":true,"n":-40})"));
+  const std::uint64_t outline = skim.outline_id();
+  EXPECT_NE(outline, 0U);
+  EXPECT_EQ(at(shape().service[0].at)->raw, "billing");
+  EXPECT_TRUE(at(shape().action[0].at)->escaped);
+  EXPECT_EQ(at(shape().latency[0])->raw, "7.0");
+  ASSERT_TRUE(takes(R"({"service":"","action":"A","latency_ms":100.001,"ok":true,"n":-9})"));
+  EXPECT_EQ(skim.outline_id(), outline);
+  ASSERT_TRUE(takes(R"({"service":"cvm","action":"A","latency_ms":1,"ok":null,"n":-0})"));
+  EXPECT_EQ(skim.outline_id(), 0U);
+}
+
+// What an outline does not show: texts of keys, digits, what is in strings.
+TEST_P(SkimTest, AnOutlineAloneIsNoProof) {
+  const std::string line = R"({"service":"cvm","a key of many letters":1.5e-3,"action":[true,20]})";
+  const auto with = [&line](std::string_view part, std::string_view other) {
+    std::string text = line;
+    return text.replace(text.find(part), part.size(), other);
+  };
+  ASSERT_TRUE(takes(line));
+  ASSERT_TRUE(takes(line));
+  EXPECT_NE(skim.outline_id(), 0U);
+  EXPECT_TRUE(takes(with("1.5", "0.05")));
+  EXPECT_NE(skim.outline_id(), 0U);
+  EXPECT_TRUE(takes(with("e-3", "e-003")));
+  EXPECT_FALSE(takes(with("1.5", "01.5")));
+  EXPECT_FALSE(takes(with("20", "00")));
+  EXPECT_FALSE(takes(with("cvm", "c\\vm")));
+  EXPECT_FALSE(takes(with("cvm", "c\tm")));
+  EXPECT_FALSE(takes(with("cvm", "c\xFF")));
+  EXPECT_FALSE(takes(with("true", "tru,e")));
+  EXPECT_FALSE(takes(with("service", "ser\\u0076ice")));
+  EXPECT_FALSE(takes(with("a key of many letters", "service")));
+  ASSERT_TRUE(takes(with("service", "region")));
+  EXPECT_EQ(at(shape().service[0].at), nullptr);
+  ASSERT_TRUE(takes(line));
+  ASSERT_TRUE(takes(with("a key of many letters", "a key of MANY letters")));
+  EXPECT_EQ(skim.outline_id(), 0U);
+}
+
+// Of a log whose lines have nothing in common an outline is drawn now and then only.
+TEST_P(SkimTest, LinesThatBecomeAlikeAreFollowedAgain) {
+  for (std::size_t i = 1; i < 400; ++i) {
+    std::string items = "1";
+    for (std::size_t k = 0; k < i; ++k) items += ",1";
+    ASSERT_TRUE(takes("{\"a\":[" + items + "]}"));
+    EXPECT_EQ(skim.outline_id(), 0U);
+  }
+  std::size_t followed = 0;
+  for (int i = 0; i < 200; ++i) {
+    ASSERT_TRUE(takes(kLine));
+    followed += skim.outline_id() != 0 ? 1U : 0U;
+  }
+  EXPECT_GT(followed, 0U);
 }
 
 // What was learned of one format's keys must not serve another's.

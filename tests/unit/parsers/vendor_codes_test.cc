@@ -119,7 +119,8 @@ TEST(VendorCodes, ErrorsNameFileAndLine) {
 TEST(VendorCodes, SizeOfAFileAtItsLimit) {
   const std::string padding(kVendorCodesBytesMax - kSmall.size(), 'x');
   EXPECT_EQ(error_of(with("by hand", "by hand" + padding)), "(none)");
-  EXPECT_THAT(error_of(with("by hand", "by hand" + padding + "x")), HasSubstr("larger than 32 MiB"));
+  EXPECT_THAT(error_of(with("by hand", "by hand" + padding + "x")),
+              HasSubstr("larger than 32 MiB"));
 }
 
 TEST(VendorCodes, NumberOfServicesAtItsLimit) {

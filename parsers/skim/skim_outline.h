@@ -1,0 +1,109 @@
+// What lines of one structure have in common. A line's outline is its bytes outside of strings: a
+// string is its last quote, and a run of digits one 0. So of
+//
+//     {"action":"RunInstances","latency_ms":63.3,"ok":true}
+//
+// it is `{":",":0.0,":true}`. Two lines with one outline have the same tokens but for the texts of
+// strings and the digits of numbers: if the one is a valid document, the other is one as well once
+// its strings are in order and no number of it begins with 0 and another digit. And its fields are
+// where those of the first one are if its keys are the same.
+//
+// Plain data, and what of it needs no SIMD; one set per thread.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include "parsers/skim/skim_plan.h"
+
+namespace apierrd {
+
+/// Lines with longer outlines are rarely alike.
+inline constexpr std::size_t kOutlineBytesMax = 448;
+/// Outlines are compared in words; behind their bytes are so many zeros.
+inline constexpr std::size_t kOutlinePadding = 64;
+/// Of the lines that have outlines; offsets in them fit 16 bits.
+inline constexpr std::size_t kOutlinedBytesMax = 32U << 10;
+/// Keys of one line, of objects on the way to places.
+inline constexpr std::size_t kOutlineKeysMax = 48;
+inline constexpr std::size_t kOutlineNumbersMax = 48;
+/// Structures that are remembered: a service's log has a handful.
+inline constexpr std::size_t kOutlinesMax = 32;
+
+using OutlineBytes = std::array<std::uint8_t, kOutlineBytesMax + 2 * kOutlinePadding>;
+
+/// The line at hand.
+struct SkimSketch {
+  struct Key {
+    std::uint32_t begin = 0, bytes = 0;
+    std::uint8_t place = SkimObject::kNone;
+  };
+  bool whole = false;  ///< `outline` is all of the line's
+  std::uint32_t bytes = 0;
+  OutlineBytes outline{};
+  std::array<std::uint16_t, OutlineBytes().size()> at{};  ///< the line's offset of each byte
+
+  bool keys_known =
+      false;  ///< `keys` are all that matter; as the pass that proves the line valid found them
+  std::uint32_t key_count = 0;
+  std::array<Key, kOutlineKeysMax> keys{};
+
+  void begin_keys() {
+    keys_known = true;
+    key_count = 0;
+  }
+  void add_key(std::size_t begin, std::size_t size, std::uint8_t place) {
+    if (key_count == keys.size()) {
+      keys_known = false;
+      return;
+    }
+    keys[key_count++] = {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(size),
+                         place};
+  }
+};
+
+/// A structure that was proved valid.
+struct SkimOutline {
+  static constexpr std::size_t kShortKey = 16;  ///< its first and last eight bytes are all of it
+  struct Key {
+    std::uint64_t first = 0, first_mask = 0;  ///< its first bytes
+    std::uint64_t last = 0, last_mask = 0;    ///< its last ones, if it is longer than 8
+    std::uint16_t bytes = 0, last_at = 0;
+    std::uint16_t colon = 0;   ///< the place in the outline of the colon behind it
+    std::uint16_t middle = 0;  ///< of one longer than 16, where the rest is in `texts`
+    std::uint8_t place = SkimObject::kNone;
+  };
+  std::uint64_t hash = 0;
+  std::uint32_t bytes = 0;  ///< 0: none
+  std::uint64_t id = 0;     ///< no two of a Skim have the same
+  std::uint32_t key_count = 0, number_count = 0;
+  std::uint64_t found = 0;  ///< set of places
+  OutlineBytes outline{};
+  std::array<Key, kOutlineKeysMax> keys{};
+  std::array<std::uint16_t, kOutlineNumbersMax> numbers{};  ///< places of first digits
+  std::array<char, 512> texts{};                            ///< of long keys
+
+  /// What `sketch` shows of `line`, which was proved valid and has these places; false, and there
+  /// is none, if it does not fit.
+  bool learn(const SkimSketch& sketch, std::string_view line, std::uint64_t places);
+
+ private:
+  bool add_key(const SkimSketch::Key& key, const SkimSketch& sketch, std::string_view line,
+               std::size_t& texts_used);
+  bool add_numbers(std::string_view text);
+};
+
+/// Eight bytes of an outline at a time; the zeros behind it must be there.
+inline std::uint64_t outline_hash(const OutlineBytes& outline, std::size_t bytes) {
+  constexpr std::uint64_t kOdd = 0x9E3779B97F4A7C15;
+  std::uint64_t hash = bytes, factor = kOdd;
+  for (std::size_t i = 0; i < bytes; i += sizeof(std::uint64_t), factor += 2 * kOdd) {
+    std::uint64_t word = 0;
+    __builtin_memcpy(&word, outline.data() + i, sizeof word);
+    hash += (word ^ word >> 29) * factor;
+  }
+  return hash * kOdd;
+}
+
+}  // namespace apierrd

@@ -1,0 +1,133 @@
+// The short way, included by each kernel's file behind its `Masks`: draws a line's outline and
+// follows that of an earlier line, if there is one like it (skim_outline.h).
+#pragma once
+
+#include <bit>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+#include "parsers/ascii.h"
+#include "parsers/skim/skim.h"
+#include "parsers/skim/skim_line.h"
+
+namespace apierrd {
+namespace {
+
+class Sketch {
+ public:
+  SKIM_INLINE Sketch(std::string_view text, Skim& skim)
+      : text_(text), line_(text), skim_(skim), sketch_(skim.sketch_) {}
+
+  // False: no line like it is known. The outline is kept for it to be learned.
+  SKIM_INLINE bool run() {
+    sketch_.whole = draw();
+    if (!sketch_.whole) return false;
+    const SkimOutline* known = &skim_.outlines_[skim_.latest_outline_];
+    if (!is(*known)) {
+      const std::uint64_t hash = outline_hash(sketch_.outline, sketch_.bytes);
+      skim_.latest_outline_ = Skim::outline_slot(hash);
+      known = &skim_.outlines_[skim_.latest_outline_];
+      if (!is(*known)) return false;
+    }
+    if (!follow(*known)) return false;
+    skim_.found_ = known->found;
+    skim_.outline_id_ = known->id;
+    line_.leave(skim_);
+    return true;
+  }
+
+ private:
+  // False if it has no outline, or is faulty.
+  SKIM_INLINE bool draw() {
+    Bits digit_before = 0;
+    std::uint32_t bytes = 0;
+    bool last = false;
+    for (std::size_t base = 0; !last; base += 64) {
+      if (base >= text_.size() || base >= kOutlinedBytesMax) return false;
+      const Masks masks = Masks::load(text_.data() + base);
+      Bits valid = 0;
+      last = line_.enter(base, masks, valid);
+      const Bits quote = skim_.quotes_[base / 64] = line_.quotes(base, masks, valid);
+      const Bits digits_on = masks.digit & (masks.digit << 1 | digit_before);
+      digit_before = masks.digit >> 63;
+      const Bits kept = ~line_.strings<Masks>(quote) & valid & ~digits_on;
+      bytes = Masks::put_outline(text_.data(), static_cast<std::uint32_t>(base), kept, masks.digit,
+                                 sketch_, bytes);
+      if (bytes > kOutlineBytesMax) return false;
+    }
+    std::memset(sketch_.outline.data() + bytes, 0, kOutlinePadding);
+    sketch_.bytes = bytes;
+    return !line_.faulty() && !line_.in_string();
+  }
+
+  SKIM_INLINE bool is(const SkimOutline& known) const {
+    return known.bytes == sketch_.bytes &&
+           Masks::same_outline(known.outline, sketch_.outline, known.bytes);
+  }
+
+  // Whether the line has the outline's keys, and no number begins with 0 and a digit. Takes the
+  // values.
+  SKIM_INLINE bool follow(const SkimOutline& known) {
+    for (std::uint32_t i = 0; i < known.key_count; ++i) {
+      const SkimOutline::Key& key = known.keys[i];
+      const std::size_t colon = sketch_.at[key.colon];
+      if (!has_key(known, key, colon)) return false;
+      if (key.place == SkimObject::kNone) continue;
+      std::size_t value = colon + 1;
+      while (text_[value] == ' ') ++value;
+      skim_.value_at_[key.place] = static_cast<std::uint32_t>(value);
+    }
+    for (std::uint32_t i = 0; i < known.number_count; ++i) {
+      const char* const digit = text_.data() + sketch_.at[known.numbers[i]];
+      if (*digit == '0' && is_digit(digit[1])) return false;
+    }
+    return true;
+  }
+
+  // Whether the string before the colon is this key; also not, if a backslash makes that doubtful.
+  SKIM_INLINE bool has_key(const SkimOutline& known, const SkimOutline::Key& key,
+                           std::size_t colon) const {
+    if (colon < key.bytes + 3U) return false;
+    const char* const begin = text_.data() + colon - 1 - key.bytes;
+    Bits first = 0, last = 0;
+    std::memcpy(&first, begin, sizeof first);
+    std::memcpy(&last, begin + key.last_at, sizeof last);
+    const Bits differ =
+        ((first ^ key.first) & key.first_mask) | ((last ^ key.last) & key.last_mask);
+    if (differ != 0 || begin[-1] != '"' || begin[-2] == '\\') return false;
+    return key.bytes <= SkimOutline::kShortKey ||
+           std::memcmp(begin + 8, known.texts.data() + key.middle,
+                       key.bytes - SkimOutline::kShortKey) == 0;
+  }
+
+  std::string_view text_;
+  SkimmedLine line_;
+  Skim& skim_;
+  SkimSketch& sketch_;
+};
+
+// Each with the registers to itself.
+SKIM_TARGET __attribute__((noinline)) bool follow_known(std::string_view text, Skim& skim) {
+  return Sketch(text, skim).run();
+}
+SKIM_TARGET __attribute__((noinline)) bool prove(std::string_view text, const SkimTree& tree,
+                                                 Skim& skim) {
+  return Pass(text).run(tree, skim);
+}
+
+// All of a kernel: the short way, else the pass.
+SKIM_INLINE bool skim_line(std::string_view text, const SkimTree& tree, Skim& skim) {
+  skim.sketch_.whole = false;
+  if (skim.expects_known() && follow_known(text, skim)) {
+    skim.unknown_ = 0;
+    return true;
+  }
+  skim.sketch_.begin_keys();
+  if (!prove(text, tree, skim)) return false;
+  skim.learn();
+  return true;
+}
+
+}  // namespace
+}  // namespace apierrd
