@@ -1,16 +1,28 @@
 # apierrd_embed(TARGET NAME FILE...): compiles files into TARGET as
 #   namespace apierrd { std::span<const EmbeddedFile> embedded_files_of_<NAME>(); }
 # so that the program needs nothing else on the machine. Paths are relative to the caller's folder.
+# YAML files become flat trees (parsers/flat_tree.h), read far faster at each start; the others are
+# taken in as they are.
 function(apierrd_embed target name)
   set(generated ${CMAKE_CURRENT_BINARY_DIR}/embedded_${name}.cc)
   set(inputs)
   foreach(file ${ARGN})
-    list(APPEND inputs ${CMAKE_CURRENT_SOURCE_DIR}/${file})
+    set(input ${CMAKE_CURRENT_SOURCE_DIR}/${file})
+    if(file MATCHES "\\.yaml$")
+      set(flat ${CMAKE_CURRENT_BINARY_DIR}/${file}.flat)
+      get_filename_component(folder ${flat} DIRECTORY)
+      file(MAKE_DIRECTORY ${folder})
+      add_custom_command(OUTPUT ${flat}
+        COMMAND apierrd_flatten_yaml ${input} ${file} ${flat}
+        DEPENDS ${input} apierrd_flatten_yaml VERBATIM)
+      set(input ${flat})
+    endif()
+    list(APPEND inputs ${input})
   endforeach()
   add_custom_command(
     OUTPUT ${generated}
     COMMAND ${CMAKE_COMMAND} -DOUTPUT=${generated} -DNAME=${name}
-            "-DFILES=${ARGN}" -DBASE=${CMAKE_CURRENT_SOURCE_DIR}
+            "-DFILES=${ARGN}" "-DINPUTS=${inputs}"
             -P ${PROJECT_SOURCE_DIR}/cmake/EmbedFiles.cmake
     DEPENDS ${inputs} ${PROJECT_SOURCE_DIR}/cmake/EmbedFiles.cmake
     VERBATIM)

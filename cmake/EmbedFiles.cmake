@@ -1,11 +1,11 @@
-# Script mode: writes OUTPUT, a C++ file that has the assembler take in each of FILES as it is. The
-# compiler would need seconds for a catalog written out as numbers.
+# Script mode: writes OUTPUT, a C++ file that has the assembler take in each of INPUTS as it is, under
+# the name at the same place of FILES. The compiler would need seconds for a catalog written out as numbers.
 set(blobs "")
 set(rows "")
 set(index 0)
-foreach(file ${FILES})
+foreach(file input IN ZIP_LISTS FILES INPUTS)
   string(APPEND blobs "asm(\".section .rodata\\n\"
-    \"apierrd_${NAME}_${index}: .incbin \\\"${BASE}/${file}\\\"\\n\"
+    \"apierrd_${NAME}_${index}: .incbin \\\"${input}\\\"\\n\"
     \"apierrd_${NAME}_${index}_end: .byte 0\\n.previous\\n\");
 extern \"C\" const char apierrd_${NAME}_${index}[], apierrd_${NAME}_${index}_end[];\n")
   string(APPEND rows "      {\"${file}\", bytes(apierrd_${NAME}_${index}, apierrd_${NAME}_${index}_end)},\n")

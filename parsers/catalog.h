@@ -165,9 +165,10 @@ class CatalogBuilder {
 
  private:
   struct FileContext;
+  void add_tree(const struct YamlValue& root, const std::string& file);
   void add_code(const struct YamlValue& value, FileContext& context);
   void add_alias(const struct YamlValue& value, FileContext& context);
-  void read_vendor_codes(std::string_view text, const std::string& file);
+  void read_vendor_codes(std::string_view text, const std::string& file, bool check);
 
   Catalog catalog_;
   std::vector<Error> errors_;

@@ -5,6 +5,7 @@
 
 #include "parsers/catalog.h"
 #include "parsers/error_code.h"
+#include "parsers/flat_tree.h"
 #include "parsers/yaml_tree.h"
 
 namespace apierrd {
@@ -25,8 +26,12 @@ void CatalogBuilder::add(std::string_view text, const std::string& file) {
     errors_.push_back(root.error());
     return;
   }
-  YamlMapReader reader(*root, "catalog", file, errors_);
-  if (root->kind != YamlValue::Kind::kMap) return;
+  add_tree(*root, file);
+}
+
+void CatalogBuilder::add_tree(const YamlValue& root, const std::string& file) {
+  YamlMapReader reader(root, "catalog", file, errors_);
+  if (root.kind != YamlValue::Kind::kMap) return;
   if (reader.require("schema") != nullptr) reader.integer("schema", 1, 1);
   FileContext context{file, {}, {}, {}, {}};
   context.vendor = reader.text("vendor").value_or(std::string(kDefaultVendor));
@@ -118,8 +123,8 @@ void CatalogBuilder::add_rules(std::string_view text, const std::string& file) {
   catalog_.rules_ = ClassificationRules::parse(text, file, errors_);
 }
 
-void CatalogBuilder::read_vendor_codes(std::string_view text, const std::string& file) {
-  Result<VendorCodes> codes = VendorCodes::parse(text, file);
+void CatalogBuilder::read_vendor_codes(std::string_view text, const std::string& file, bool check) {
+  Result<VendorCodes> codes = VendorCodes::parse(text, file, check);
   if (codes) {
     catalog_.vendor_codes_ = *std::move(codes);
   } else {
@@ -130,18 +135,18 @@ void CatalogBuilder::read_vendor_codes(std::string_view text, const std::string&
 void CatalogBuilder::add_vendor_codes(std::shared_ptr<const std::string> text,
                                       const std::string& file) {
   catalog_.codes_text_ = std::move(text);
-  read_vendor_codes(*catalog_.codes_text_, file);
+  read_vendor_codes(*catalog_.codes_text_, file, true);
 }
 
 void CatalogBuilder::add_builtin(bool with_vendor_codes) {
   for (const EmbeddedFile& file : builtin_catalog_files()) {
     const std::string path(file.path);
     if (path.ends_with(".codes")) {
-      if (with_vendor_codes) read_vendor_codes(file.bytes, path);
+      if (with_vendor_codes) read_vendor_codes(file.bytes, path, false);  // a test checks it
     } else if (path.ends_with("/rules.yaml")) {
-      add_rules(file.bytes, path);
+      catalog_.rules_ = ClassificationRules::read(read_flat_tree(file.bytes), path, errors_);
     } else {
-      add(file.bytes, path);
+      add_tree(read_flat_tree(file.bytes), path);
     }
   }
 }

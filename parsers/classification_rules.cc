@@ -19,6 +19,7 @@ enum class Kind : std::uint8_t { kOther, kLower, kUpper };
 // Of each character; a digit is as the letter before it.
 std::vector<Kind> kinds_of(std::string_view text) {
   std::vector<Kind> kinds;
+  kinds.reserve(text.size());
   Kind letter = Kind::kOther;
   for (const char c : text) {
     if (is_lower(c)) {
@@ -65,8 +66,9 @@ bool stands_at(const std::vector<std::string>& phrase, const std::vector<std::st
 }  // namespace
 
 std::vector<std::string> ClassificationRules::words_of(std::string_view text) const {
-  const Words plain = plain_words(text);
+  Words plain = plain_words(text);
   Words words;
+  words.reserve(plain.size());
   for (std::size_t at = 0; at < plain.size();) {
     std::size_t size = 1;
     if (const auto found = compounds_.find(plain[at]); found != compounds_.end()) {
@@ -76,8 +78,8 @@ std::vector<std::string> ClassificationRules::words_of(std::string_view text) co
         break;
       }
     }
-    std::string& word = words.emplace_back();
-    for (std::size_t i = at; i < at + size; ++i) word += plain[i];
+    std::string& word = words.emplace_back(std::move(plain[at]));
+    for (std::size_t i = at + 1; i < at + size; ++i) word += plain[i];
     at += size;
   }
   return words;
@@ -111,14 +113,17 @@ const ClassificationRule* ClassificationRules::match(std::string_view code) cons
 
 ClassificationRules ClassificationRules::parse(std::string_view text, const std::string& file,
                                                std::vector<Error>& errors) {
-  ClassificationRules rules;
   const Result<YamlValue> root = parse_yaml(text, file);
-  if (!root) {
-    errors.push_back(root.error());
-    return rules;
-  }
-  YamlMapReader reader(*root, "rules file", file, errors);
-  if (root->kind != YamlValue::Kind::kMap) return rules;
+  if (root) return read(*root, file, errors);
+  errors.push_back(root.error());
+  return {};
+}
+
+ClassificationRules ClassificationRules::read(const YamlValue& root, const std::string& file,
+                                              std::vector<Error>& errors) {
+  ClassificationRules rules;
+  YamlMapReader reader(root, "rules file", file, errors);
+  if (root.kind != YamlValue::Kind::kMap) return rules;
   if (reader.require("schema") != nullptr) reader.integer("schema", 1, 1);
   reader.one_of("vendor", {kDefaultVendor});
   rules.read_compounds(reader);

@@ -29,6 +29,9 @@ class ClassificationRules {
   /// Reads a file of rules; complaints go to `errors` with file:line:column.
   static ClassificationRules parse(std::string_view text, const std::string& file,
                                    std::vector<Error>& errors);
+  /// The same of a file whose YAML is read.
+  static ClassificationRules read(const struct YamlValue& root, const std::string& file,
+                                  std::vector<Error>& errors);
 
   /// The first rule, in the file's order, that catches a code; nullptr if none does. It lives as
   /// long as these rules.

@@ -1,4 +1,5 @@
-// A file compiled into the program (cmake/Embed.cmake): its path in the source tree and its bytes.
+// A file compiled into the program (cmake/Embed.cmake): its path in the source tree and its bytes;
+// of a YAML file those of the flat tree that it has become (parsers/flat_tree.h).
 #pragma once
 
 #include <string_view>

@@ -286,12 +286,14 @@ void read_formats(const YamlValue& list, const std::string& file, std::vector<Lo
 void read_format_file(std::string_view text, const std::string& file,
                       std::vector<LogFormat>& formats, std::vector<Error>& errors) {
   const Result<YamlValue> root = parse_yaml(text, file);
-  if (!root) {
-    errors.push_back(root.error());
-    return;
-  }
-  YamlMapReader reader(*root, "format file", file, errors);
-  if (root->kind != YamlValue::Kind::kMap) return;
+  if (root) return read_format_file(*root, file, formats, errors);
+  errors.push_back(root.error());
+}
+
+void read_format_file(const YamlValue& root, const std::string& file,
+                      std::vector<LogFormat>& formats, std::vector<Error>& errors) {
+  YamlMapReader reader(root, "format file", file, errors);
+  if (root.kind != YamlValue::Kind::kMap) return;
   if (reader.require("schema") != nullptr) reader.integer("schema", 1, 1);
   const YamlValue* list = reader.require("formats");
   reader.finish();

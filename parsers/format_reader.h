@@ -16,6 +16,10 @@ namespace apierrd {
 void read_format_file(std::string_view text, const std::string& file,
                       std::vector<LogFormat>& formats, std::vector<Error>& errors);
 
+/// The same of a file whose YAML is read.
+void read_format_file(const YamlValue& root, const std::string& file,
+                      std::vector<LogFormat>& formats, std::vector<Error>& errors);
+
 /// The list `formats` itself, as in a file or in a configuration.
 void read_formats(const YamlValue& list, const std::string& file, std::vector<LogFormat>& formats,
                   std::vector<Error>& errors);

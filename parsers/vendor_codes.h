@@ -25,8 +25,10 @@ class VendorCodes {
   /// No services and no codes.
   VendorCodes() = default;
 
-  /// `file` is for messages: an error names file:line and what was expected there.
-  static Result<VendorCodes> parse(std::string_view text, const std::string& file);
+  /// `file` is for messages: an error names file:line and what was expected there. Without `check`
+  /// names and ranges are taken as they are: for text that was checked before.
+  static Result<VendorCodes> parse(std::string_view text, const std::string& file,
+                                   bool check = true);
 
   std::string_view source() const { return source_; }  ///< what the file was made from
   /// All codes, sorted.

@@ -42,6 +42,19 @@ std::string with(const std::string& old_text, const std::string& new_text) {
   return text.replace(text.find(old_text), old_text.size(), new_text);
 }
 
+// Each start takes it as it is.
+TEST(VendorCodes, TheCompiledInListStandsEveryCheck) {
+  std::size_t checked = 0;
+  for (const EmbeddedFile& file : builtin_catalog_files()) {
+    if (!file.path.ends_with(".codes")) continue;
+    const Result<VendorCodes> codes = VendorCodes::parse(file.bytes, std::string(file.path));
+    ASSERT_TRUE(codes) << codes.error().text();
+    EXPECT_GT(codes->action_count(), 10'000U);
+    ++checked;
+  }
+  EXPECT_EQ(checked, 1U);
+}
+
 TEST(VendorCodes, AnswersWhoDocumentsWhat) {
   const Result<VendorCodes> parsed = VendorCodes::parse(kSmall, "x.codes");
   ASSERT_TRUE(parsed) << parsed.error().text();
