@@ -16,7 +16,7 @@ constexpr std::chrono::seconds kSnapshotPatience{2};
 constexpr std::int64_t kWantedSweepIntervalNs = 10'000'000;
 
 // To look after each line of a busy log costs more than to read it: hints gather for so long.
-constexpr std::int64_t kGatherNs = 4'000'000;
+constexpr std::int64_t kGatherNs = 20'000'000;
 
 // For the watchdog, and the time of the last commit, when there is nothing else to do.
 constexpr std::int64_t kHeartbeatNs = 5'000'000'000;

@@ -58,16 +58,15 @@ void leave_out_absent(JsonShape& shape, const At& names, const At& payload) {
   keep_present(shape.latency, names);
 }
 
-// Whether the call succeeded, and each of its names is a string at one place.
+// Whether each name is a string at one place.
 template <class At>
-bool has_plain_names(const JsonShape& shape, const At& names, const At& payload) {
-  const auto plain = [](const std::vector<FieldSource>& sources, const At& from) {
+bool has_plain_names(const JsonShape& shape, const At& names) {
+  const auto plain = [&names](const std::vector<FieldSource>& sources) {
     return sources.empty() || (sources.size() == 1 && sources[0].take == Take::kText &&
-                               from.at(sources[0].at)->type == JsonType::kString);
+                               names.at(sources[0].at)->type == JsonType::kString);
   };
-  return shape.code.empty() && !shape.service.empty() && plain(shape.service, names) &&
-         plain(shape.action, names) && plain(shape.region, names) &&
-         plain(shape.request_id, payload);
+  return !shape.service.empty() && plain(shape.service) && plain(shape.action) &&
+         plain(shape.region);
 }
 
 bool contains(const std::vector<std::string>& texts, std::string_view text) {
@@ -203,9 +202,10 @@ bool ShapeReader::read_skimmed(std::string_view line, const JsonShape& shape,
   call.origin.recognised_by = shape.required_text;
   call.origin.vendor = format.vendor;
   const SkimmedPlace& names = shape.call_in_payload ? payload : record;
-  if (known != nullptr && known->plain && read_plain_names(*known, names, payload, call)) {
+  if (!read_code(there, payload, call)) return false;
+  if (known != nullptr && known->plain && read_plain_names(there, names, call)) {
     call.service = service_label(format.vendor, call.service, texts_);
-  } else if (!read_code(there, payload, call) || !read_names(there, format, names, call)) {
+  } else if (!read_names(there, format, names, call)) {
     return false;
   }
   read_times(there, format, names, call);
@@ -226,30 +226,25 @@ const ShapeReader::OutlinedShape* ShapeReader::shape_of_outline(const JsonShape&
   const SkimmedPlace names = shape.call_in_payload ? payload : record;
   known = {line, inner, shape, false, payload.places, envelope};
   leave_out_absent(known.shape, names, payload);
-  known.plain = has_plain_names(known.shape, names, payload);
+  known.plain = has_plain_names(known.shape, names);
   return &known;
 }
 
-// The names of a call that succeeded. False if one of them is empty or escaped.
-bool ShapeReader::read_plain_names(const OutlinedShape& known, SkimmedPlace names,
-                                   SkimmedPlace payload, ApiCall& call) {
-  const auto read = [](const SkimmedPlace& from, const std::vector<FieldSource>& sources,
-                       std::string_view& value) {
+// False if one of the names is empty or escaped.
+bool ShapeReader::read_plain_names(const JsonShape& shape, SkimmedPlace names, ApiCall& call) {
+  const auto read = [&names](const std::vector<FieldSource>& sources, std::string_view& value,
+                             std::string_view& rule) {
     if (sources.empty()) return true;
-    const std::string_view text = from.document->plain_text(from.places[sources[0].at.slot]);
-    if (!text.empty()) value = text;
-    return !text.empty();
+    const FieldSource& source = sources.front();
+    const std::string_view text = names.document->plain_text(names.places[source.at.slot]);
+    if (text.empty()) return false;
+    value = text;
+    rule = source.rule;
+    return true;
   };
-  const JsonShape& shape = known.shape;
-  std::string_view request_id;
-  if (!read(names, shape.service, call.service) || !read(names, shape.action, call.action) ||
-      !read(names, shape.region, call.region) || !read(payload, shape.request_id, request_id))
-    return false;
-  call.origin.service_rule = shape.service[0].rule;
-  if (!shape.action.empty()) call.origin.action_rule = shape.action[0].rule;
-  if (!shape.region.empty()) call.origin.region_rule = shape.region[0].rule;
-  if (request_id.size() <= kRequestIdMax) call.request_id = request_id;
-  return true;
+  return read(shape.service, call.service, call.origin.service_rule) &&
+         read(shape.action, call.action, call.origin.action_rule) &&
+         read(shape.region, call.region, call.origin.region_rule);
 }
 
 // As find_payload(), but only where it is plain which it is.

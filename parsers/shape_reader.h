@@ -96,8 +96,7 @@ class ShapeReader {
   struct OutlinedShape;
   const OutlinedShape* shape_of_outline(const JsonShape& shape, SkimmedPlace record,
                                         SkimmedPlace payload, CallOrigin::Envelope envelope);
-  static bool read_plain_names(const OutlinedShape& shape, SkimmedPlace names, SkimmedPlace payload,
-                               ApiCall& call);
+  static bool read_plain_names(const JsonShape& shape, SkimmedPlace names, ApiCall& call);
   void read_items(const std::vector<ItemRule>& items, ApiCall& call);
   template <class At>
   bool read_code(const JsonShape& shape, const At& payload, ApiCall& call);

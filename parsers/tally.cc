@@ -90,7 +90,8 @@ BytesByKind bytes_by_kind(const LineCounts& lines) {
 }
 
 CallRow& Tally::call_row(const ApiCall& call) {
-  CallRow*& recent = recent_calls_[(cheap_hash(call.service) * 31 + cheap_hash(call.action)) >> 56];
+  CallRow*& recent = recent_calls_[(cheap_hash(call.service) * 31 + cheap_hash(call.action)) >>
+                                   (64 - kRecentBits)];
   if (recent == nullptr || recent->action != call.action || recent->service != call.service) {
     recent = &indexed_call_row(call);
   }
@@ -114,7 +115,8 @@ CallRow& Tally::indexed_call_row(const ApiCall& call) {
 ErrorRow& Tally::count_error(ErrorRows& errors, const CallRow& calls, std::string_view code,
                              const Catalog& catalog) {
   const auto of_calls = static_cast<std::uint64_t>(reinterpret_cast<std::uintptr_t>(&calls));
-  ErrorRow*& recent = errors.recent[(of_calls * 0x9E3779B97F4A7C15 + cheap_hash(code)) >> 56];
+  ErrorRow*& recent =
+      errors.recent[(of_calls * 0x9E3779B97F4A7C15 + cheap_hash(code)) >> (64 - kRecentBits)];
   if (recent == nullptr || recent->calls != &calls || recent->code != code) {
     recent = &indexed_error_row(errors, calls, code, catalog);
   }

@@ -147,8 +147,9 @@ class Tally {
   using Index = std::unordered_map<std::string, Row*, Hash, std::equal_to<>>;
 
   /// Rows found lately, by a cheap hash of what they are found by: most lines need no more.
+  static constexpr unsigned kRecentBits = 10;
   template <class Row>
-  using Recent = std::array<Row*, 256>;
+  using Recent = std::array<Row*, 1U << kRecentBits>;
 
   struct ErrorRows {
     std::deque<ErrorRow> rows;

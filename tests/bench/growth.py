@@ -8,7 +8,7 @@ import tempfile
 import time
 
 from curve import svg
-from measured import (cpu_ns, daemon_over, e2e, median, number, page, rss_mib, table, value_of,
+from measured import (cpu_ns, cpu_ns_by_thread, daemon_over, e2e, median, number, page, rss_mib, table, value_of,
                       wait_for_lines)
 
 LINES = 200_000
@@ -112,21 +112,38 @@ def error_lines(series):
                             request_id=f"request-{i}-0123456789") for i in range(series)]
 
 
+def scrapes_after_a_line(daemon, log, count):
+    """Seconds of each scrape, of rendering in it, and CPU seconds that the ingest thread, which has
+    counted the log and so is the busiest, spends on one."""
+    pid = daemon.process.pid
+    ingest = max(cpu_ns_by_thread(pid).items(), key=lambda item: item[1])[0]
+    before = cpu_ns_by_thread(pid)[ingest]
+    took, rendered = [], []
+    for i in range(count):
+        with open(log, "ab") as file:
+            file.write(error_lines(i + 1)[-1])
+        begun = time.monotonic()
+        body = page(daemon)
+        took.append(time.monotonic() - begun)
+        rendered.append(value_of(body, "apierrd_scrape_duration_seconds"))
+    return median(took), median(rendered), (cpu_ns_by_thread(pid)[ingest] - before) / 1e9 / count
+
+
 def of_series(curves, rounds):
-    rows, scrape_points, start_points, rss_points = [], [], [], []
+    rows, scrape_points, open_points, ingest_points, start_points, rss_points = [], [], [], [], [], []
     for series in (400, 4_000, 40_000):
         def one(folder, series=series):
             log = folder / "api.log"
             log.write_bytes(b"".join(error_lines(series)))
             daemon = daemon_over(folder, [log], limits=NO_LIMITS)
             wait_for_lines(daemon, series)
-            took, rendered = [], []
+            took, rendered, ingest = scrapes_after_a_line(daemon, log, 9)
+            opened = []
             for _ in range(7):
                 begun = time.monotonic()
-                body = page(daemon)
-                took.append(time.monotonic() - begun)
-                rendered.append(value_of(body, "apierrd_scrape_duration_seconds"))
-            samples, size = value_of(page(daemon), "apierrd_series"), len(body)
+                daemon.get("/metrics", Accept=e2e.OPENMETRICS)
+                opened.append(time.monotonic() - begun)
+            body = page(daemon)
             rss = rss_mib(daemon.process.pid)
             daemon.stop()
             begun = time.monotonic()
@@ -134,17 +151,24 @@ def of_series(curves, rounds):
             page(again)
             started = time.monotonic() - begun
             state = (folder / "state.db").stat().st_size / 2 ** 20
-            return samples, median(took), median(rendered), size, rss, started, state
+            return (value_of(body, "apierrd_series"), took, rendered, median(opened), ingest,
+                    len(body) / 2 ** 20, rss, state, started)
         values = [median(column) for column in zip(*(in_folder(one) for _ in range(rounds)))]
-        samples, took, rendered, size, rss, started, state = values
+        samples, took, rendered, opened, ingest, size, rss, state, started = values
         scrape_points.append((samples, took * 1e3))
+        open_points.append((samples, opened * 1e3))
+        ingest_points.append((samples, ingest * 1e3))
         start_points.append((samples, started * 1e3))
         rss_points.append((samples, rss))
-        rows.append([f"{samples:,.0f}", number(took * 1e3), number(rendered * 1e3), number(size / 2 ** 20),
-                     number(rss), number(state), number(started * 1e3)])
-    table(["samples", "scrape ms", "of it rendering ms", "page MiB", "RSS MiB", "state MiB", "start ms"], rows)
+        rows.append([f"{samples:,.0f}", number(took * 1e3), number(rendered * 1e3), number(opened * 1e3),
+                     number(ingest * 1e3), number(ingest / 15 * 100) + " %", number(size), number(rss),
+                     number(state), number(started * 1e3)])
+    print("A scrape after a line; the ingest thread's share at one scrape in 15 s\n")
+    table(["samples", "scrape, text, ms", "of it rendering, ms", "scrape, OpenMetrics, ms",
+           "CPU of the ingest thread, ms", "its share", "page MiB", "RSS MiB", "state MiB", "start ms"], rows)
     curves.draw("series", "Scrape and start, by samples", "samples", "ms",
-                {"scrape": scrape_points, "start with that state": start_points})
+                {"text": scrape_points, "OpenMetrics": open_points, "ingest": ingest_points,
+                 "start": start_points})
     curves.draw("memory", "Resident memory, by samples", "samples", "MiB", {"RSS": rss_points})
 
 

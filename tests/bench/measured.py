@@ -16,8 +16,13 @@ median = statistics.median
 
 def cpu_ns(pid):
     """Time its threads have run; needs no clock tick to be seen."""
-    return sum(int((task / "schedstat").read_text().split()[0])
-               for task in pathlib.Path(f"/proc/{pid}/task").iterdir())
+    return sum(cpu_ns_by_thread(pid).values())
+
+
+def cpu_ns_by_thread(pid):
+    """{thread: the same of one}."""
+    return {task.name: int((task / "schedstat").read_text().split()[0])
+            for task in pathlib.Path(f"/proc/{pid}/task").iterdir()}
 
 
 def wake_ups(pid):
