@@ -14,6 +14,9 @@ constexpr std::string_view kTextType = "text/plain; version=0.0.4; charset=utf-8
 constexpr std::string_view kOpenMetricsType =
     "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
+// The value of an exemplar that is one failure.
+constexpr std::int64_t kOneE9 = 1'000'000'000;
+
 // OpenMetrics wants canonical floats in `le`; the same in both formats, or one series becomes two.
 constexpr std::array<std::string_view, kDurationBuckets> kBucketBounds{
     "0.05", "0.1", "0.25", "0.5", "1.0", "2.5", "5.0", "10.0", "30.0", "+Inf"};
@@ -34,6 +37,22 @@ void append_number(std::string& out, double value) {
     const auto end = std::to_chars(std::begin(text), std::end(text), value).ptr;
     out.append(text, static_cast<std::size_t>(end - text));
   }
+}
+
+void append_seconds(std::string& out, std::int64_t nanoseconds) {
+  const bool negative = nanoseconds < 0;
+  const auto magnitude = negative ? 0 - static_cast<std::uint64_t>(nanoseconds)
+                                  : static_cast<std::uint64_t>(nanoseconds);
+  if (negative) out.push_back('-');
+  append_number(out, magnitude / 1'000'000'000);
+  const std::uint64_t rest = magnitude % 1'000'000'000;
+  if (rest == 0) return;
+  char fraction[10];  // the nine digits behind a 1, which becomes the point
+  std::to_chars(std::begin(fraction), std::end(fraction), 1'000'000'000 + rest);
+  fraction[0] = '.';
+  std::size_t size = sizeof fraction;
+  while (fraction[size - 1] == '0') --size;
+  out.append(fraction, size);
 }
 
 std::string_view type_name(MetricType type, ExpositionFormat format) {
@@ -96,14 +115,7 @@ ExpositionFormat negotiate_format(std::string_view accept) {
 
 std::string seconds_text(std::int64_t nanoseconds) {
   std::string out;
-  const bool negative = nanoseconds < 0;
-  const auto magnitude = negative ? 0 - static_cast<std::uint64_t>(nanoseconds)
-                                  : static_cast<std::uint64_t>(nanoseconds);
-  if (negative) out.push_back('-');
-  append_number(out, magnitude / 1'000'000'000);
-  std::string fraction = std::to_string(1'000'000'000 + magnitude % 1'000'000'000).substr(1);
-  fraction.erase(fraction.find_last_not_of('0') + 1);
-  if (!fraction.empty()) out.append(".").append(fraction);
+  append_seconds(out, nanoseconds);
   return out;
 }
 
@@ -129,28 +141,24 @@ void ExpositionWriter::begin(Metric metric) {
   line("TYPE", type);
 }
 
-void ExpositionWriter::name_and_labels(std::string_view suffix, std::string_view labels,
-                                       std::string_view le) {
+void ExpositionWriter::name_and_labels(std::string_view suffix, std::string_view labels) {
   out_.append(family_).append(suffix);
-  if (labels.empty() && le.empty()) {
+  if (labels.empty()) {
     out_.push_back(' ');
-    return;
+  } else {
+    out_.append("{").append(labels).append("} ");
   }
-  out_.append("{").append(labels);
-  if (!le.empty()) {
-    if (!labels.empty()) out_.push_back(',');
-    out_.append("le=\"").append(le).append("\"");
-  }
-  out_.append("} ");
 }
 
-void ExpositionWriter::end_of_sample(const Exemplar* exemplar, std::string_view exemplar_value) {
+void ExpositionWriter::end_of_sample(const Exemplar* exemplar, std::int64_t exemplar_value_e9) {
   if (exemplar != nullptr && exemplar->id_size != 0 &&
       format_ == ExpositionFormat::kOpenMetrics100) {
-    std::string label;
-    append_label(label, "request_id", safe_label_value(exemplar->request_id()));
-    out_.append(" # {").append(label).append("} ").append(exemplar_value);
-    out_.append(" ").append(seconds_text(exemplar->time_unix_ns));
+    out_.append(" # {request_id=\"");
+    append_label_value(out_, safe_label_value(exemplar->request_id()));
+    out_.append("\"} ");
+    append_seconds(out_, exemplar_value_e9);
+    out_.push_back(' ');
+    append_seconds(out_, exemplar->time_unix_ns);
   }
   out_.push_back('\n');
   ++samples_;
@@ -160,37 +168,41 @@ void ExpositionWriter::sample(std::string_view labels, std::uint64_t value,
                               const Exemplar* exemplar) {
   name_and_labels(suffix_, labels);
   append_number(out_, value);
-  end_of_sample(exemplar, "1");
+  end_of_sample(exemplar, kOneE9);
 }
 
 void ExpositionWriter::sample(std::string_view labels, double value) {
   name_and_labels(suffix_, labels);
   append_number(out_, value);
-  end_of_sample(nullptr, {});
+  end_of_sample();
 }
 
 void ExpositionWriter::time_sample(std::string_view labels, std::int64_t unix_ns) {
   name_and_labels(suffix_, labels);
-  out_.append(seconds_text(unix_ns));
-  end_of_sample(nullptr, {});
+  append_seconds(out_, unix_ns);
+  end_of_sample();
 }
 
 void ExpositionWriter::histogram(const CallSeries& series, const std::vector<Exemplar>& exemplars) {
+  // What the lines of all buckets begin with.
+  std::string head;
+  head.append(family_).append("_bucket{").append(series.labels);
+  head.append(series.labels.empty() ? "le=\"" : ",le=\"");
   std::uint64_t cumulative = 0;
   for (std::size_t bucket = 0; bucket < kDurationBuckets; ++bucket) {
     cumulative += series.durations.buckets[bucket];
-    name_and_labels("_bucket", series.labels, kBucketBounds[bucket]);
+    out_.append(head).append(kBucketBounds[bucket]).append("\"} ");
     append_number(out_, cumulative);
     const std::uint32_t slot = series.exemplars[bucket];
     const Exemplar* exemplar = slot == kNoExemplar ? nullptr : &exemplars[slot];
-    end_of_sample(exemplar, exemplar == nullptr ? "" : seconds_text(exemplar->value_ns));
+    end_of_sample(exemplar, exemplar == nullptr ? 0 : exemplar->value_ns);
   }
   name_and_labels("_sum", series.labels);
-  out_.append(seconds_text(static_cast<std::int64_t>(series.durations.sum_ns)));
-  end_of_sample(nullptr, {});
+  append_seconds(out_, static_cast<std::int64_t>(series.durations.sum_ns));
+  end_of_sample();
   name_and_labels("_count", series.labels);
   append_number(out_, cumulative);
-  end_of_sample(nullptr, {});
+  end_of_sample();
 }
 
 std::string ExpositionWriter::finish() {

@@ -4,6 +4,7 @@
 // EOF`; a fault in any of them costs the whole scrape, so both come from this one writer. Pure.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -25,7 +26,11 @@ ExpositionFormat negotiate_format(std::string_view accept);
 
 class ExpositionWriter {
  public:
-  explicit ExpositionWriter(ExpositionFormat format) : format_(format) {}
+  /// A page of a size known roughly beforehand is written without copying it while it grows.
+  explicit ExpositionWriter(ExpositionFormat format, std::size_t expected_bytes = 0)
+      : format_(format) {
+    out_.reserve(expected_bytes);
+  }
 
   /// Begins a family; its samples follow, all before the next begin().
   void begin(Metric metric);
@@ -46,8 +51,9 @@ class ExpositionWriter {
   ExpositionFormat format() const { return format_; }
 
  private:
-  void name_and_labels(std::string_view suffix, std::string_view labels, std::string_view le = {});
-  void end_of_sample(const Exemplar* exemplar, std::string_view exemplar_value);
+  void name_and_labels(std::string_view suffix, std::string_view labels);
+  /// The exemplar's value in billionths, as durations have it.
+  void end_of_sample(const Exemplar* exemplar = nullptr, std::int64_t exemplar_value_e9 = 0);
 
   ExpositionFormat format_;
   std::string out_;

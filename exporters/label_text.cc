@@ -17,6 +17,13 @@ bool is_control(std::string_view character) {
   return character.size() == 2 && first == 0xC2 && static_cast<unsigned char>(character[1]) < 0xA0;
 }
 
+// How many bytes at the front are printable ASCII: nearly all of nearly every text, and so taken
+// over in one piece.
+std::size_t plain_size(std::string_view text) {
+  const auto plain = [](char c) { return c >= 0x20 && c < 0x7F; };
+  return static_cast<std::size_t>(std::find_if_not(text.begin(), text.end(), plain) - text.begin());
+}
+
 // What a display does not show but obeys.
 bool is_invisible(char32_t c) {
   return c == 0x61C || c == 0x180E || c == 0x200B || c == 0x200E || c == 0x200F || c == 0xFEFF ||
@@ -74,7 +81,9 @@ std::string visible_text(std::string_view text) {
 std::string safe_label_value(std::string_view value) { return safe_text(value, kLabelValueMax); }
 
 std::string safe_text(std::string_view text, std::size_t bytes_max) {
-  std::string out;
+  const std::size_t plain = std::min(plain_size(text), bytes_max);
+  std::string out(text.substr(0, plain));
+  text.remove_prefix(plain);
   while (!text.empty()) {
     const std::size_t size = character_size(text);
     const std::string_view character = text.substr(0, size == 0 ? 1 : size);
@@ -87,17 +96,23 @@ std::string safe_text(std::string_view text, std::size_t bytes_max) {
   return out;
 }
 
+void append_label_value(std::string& out, std::string_view value) {
+  const auto special = [](char c) { return c == '\n' || c == '"' || c == '\\'; };
+  while (!value.empty()) {
+    const auto found = std::find_if(value.begin(), value.end(), special);
+    const auto plain = static_cast<std::size_t>(found - value.begin());
+    out.append(value.substr(0, plain));
+    if (plain == value.size()) return;
+    out.push_back('\\');
+    out.push_back(value[plain] == '\n' ? 'n' : value[plain]);
+    value.remove_prefix(plain + 1);
+  }
+}
+
 void append_label(std::string& out, std::string_view name, std::string_view value) {
   if (!out.empty()) out.push_back(',');
   out.append(name).append("=\"");
-  for (const char c : value) {
-    if (c == '\n') {
-      out.append("\\n");
-    } else {
-      if (c == '"' || c == '\\') out.push_back('\\');
-      out.push_back(c);
-    }
-  }
+  append_label_value(out, value);
   out.push_back('"');
 }
 

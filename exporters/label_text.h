@@ -34,5 +34,7 @@ char32_t code_point(std::string_view character);
 /// Appends `name="value"`, escaped as both exposition formats want it, after a comma if `out` is
 /// not empty.
 void append_label(std::string& out, std::string_view name, std::string_view value);
+/// Appends the value alone, escaped, without quotes.
+void append_label_value(std::string& out, std::string_view value);
 
 }  // namespace apierrd

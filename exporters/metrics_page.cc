@@ -35,9 +35,12 @@ HttpResponse MetricsPage::render(const HttpRequest& request) {
     seen = scrapers_.seen(request.client, SeenRows::of(*snapshot), snapshot->time_unix_ns);
   }
   self_.set_process(process_());
-  ExpositionWriter writer(negotiate_format(request.accept));
+  // A sixteenth more, for counts that grow. What is reserved and not written to takes no memory.
+  const std::size_t last_bytes = last_bytes_;
+  ExpositionWriter writer(negotiate_format(request.accept), last_bytes + last_bytes / 16);
   write_series(writer, *snapshot, seen);
   self_.write(writer);
+  last_bytes_ = writer.bytes();
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - started;
   self_.set_exposition(elapsed.count(), writer.bytes(), writer.samples());
   const std::string_view type = content_type_of(writer.format());

@@ -2,6 +2,8 @@
 // Thread-safe.
 #pragma once
 
+#include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -52,6 +54,7 @@ class MetricsPage {
   Process process_;
   std::mutex mutex_;  ///< protects scrapers_
   ScraperMemory scrapers_;
+  std::atomic<std::size_t> last_bytes_{0};  ///< of the page before
 };
 
 }  // namespace apierrd
