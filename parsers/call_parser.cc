@@ -24,6 +24,8 @@ std::string_view request_id_of(const TemplateMatch& match) {
   return id == "None" || id.size() > kRequestIdMax ? std::string_view() : id;
 }
 
+bool has_no_time(const ApiCall& call) { return !call.time_unix_ns && !call.unreadable_time; }
+
 }  // namespace
 
 JsonDocument& CallParser::document_at(std::size_t depth) {
@@ -71,27 +73,29 @@ std::size_t CallParser::skim_line(std::string_view text, const SourceFormat& for
   return read && reader_.skimmed_text().size() <= bytes_max ? reader_.skimmed_bytes() : 0;
 }
 
+bool CallParser::lacks_time() const {
+  return std::any_of(calls().begin(), calls().end(), has_no_time);
+}
+
 void CallParser::take_time(std::optional<std::int64_t> time_unix_ns) {
   if (!time_unix_ns) return;
   for (ApiCall& call : std::span(calls_.data(), count_)) {
-    if (call.time_unix_ns || call.unreadable_time) continue;
+    if (!has_no_time(call)) continue;
     call.time_unix_ns = time_unix_ns;
     call.origin.time_from_wrapper = true;
   }
 }
 
-Verdict CallParser::parse(std::string_view text, const SourceFormat& format, const Catalog* catalog,
-                          std::optional<std::int64_t> time_unix_ns) {
+Verdict CallParser::parse(std::string_view text, const SourceFormat& format,
+                          const Catalog* catalog) {
   start(format, catalog);
-  if (text.starts_with('{') && skim(text) && reader_.skimmed_text().size() == text.size()) {
-    take_time(time_unix_ns);
+  if (text.starts_with('{') && skim(text) && reader_.skimmed_text().size() == text.size())
     return Verdict::kRecord;
-  }
-  return parse_fully(text, format, catalog, time_unix_ns);
+  return parse_fully(text, format, catalog);
 }
 
 Verdict CallParser::parse_fully(std::string_view text, const SourceFormat& format,
-                                const Catalog* catalog, std::optional<std::int64_t> time_unix_ns) {
+                                const Catalog* catalog) {
   start(format, catalog);
   if (trim_blanks(text).empty()) return Verdict::kBlank;
   Verdict verdict = format.strict ? parse_strictly(text) : look_into_text(text, 0);
@@ -99,7 +103,6 @@ Verdict CallParser::parse_fully(std::string_view text, const SourceFormat& forma
     if (!valid_utf8(text)) return Verdict::kInvalidUtf8;  // of two faults the encoding is named
     if (verdict == Verdict::kNotApiCall) return unreadable_;
   }
-  if (verdict == Verdict::kRecord) take_time(time_unix_ns);
   return verdict;
 }
 
@@ -347,12 +350,9 @@ bool CallParser::look_into_members(const JsonDocument& document, const JsonNode&
 }
 
 void CallParser::take_log_time(const JsonDocument& document, std::size_t first_call) {
-  const auto missing = [](const ApiCall& call) {
-    return !call.time_unix_ns && !call.unreadable_time;
-  };
   const auto calls = std::span(calls_.data(), count_).subspan(first_call);
   if (document.root().type != JsonType::kObject ||
-      std::none_of(calls.begin(), calls.end(), missing))
+      std::none_of(calls.begin(), calls.end(), has_no_time))
     return;
   for (const std::string_view key : kLogTimes) {
     const JsonNode* node = document.find(document.root(), key);
@@ -361,7 +361,7 @@ void CallParser::take_log_time(const JsonDocument& document, std::size_t first_c
     const auto time = parse_time(node->raw, TimeFormat::kAuto, times_);
     if (!time) continue;
     for (ApiCall& call : calls) {
-      if (missing(call)) call.time_unix_ns = time;
+      if (has_no_time(call)) call.time_unix_ns = time;
     }
     return;
   }

@@ -35,18 +35,21 @@ class CallParser {
   explicit CallParser(SkimKernel kernel = best_skim_kernel()) : kernel_(kernel) {}
 
   /// `text` is a record without line end; kJsonPadding bytes behind it must be readable. Returns
-  /// kRecord and fills calls(), or the reason why there is none. `time_unix_ns` is the wrapper's,
-  /// for calls that have none. Without a catalog, templates that need a known code match nothing.
-  Verdict parse(std::string_view text, const SourceFormat& format, const Catalog* catalog = nullptr,
-                std::optional<std::int64_t> time_unix_ns = std::nullopt);
+  /// kRecord and fills calls(), or the reason why there is none. Without a catalog, templates that
+  /// need a known code match nothing.
+  Verdict parse(std::string_view text, const SourceFormat& format,
+                const Catalog* catalog = nullptr);
   /// The same without skimming: after skim_line() has said that it takes more.
   Verdict parse_fully(std::string_view text, const SourceFormat& format,
-                      const Catalog* catalog = nullptr,
-                      std::optional<std::int64_t> time_unix_ns = std::nullopt);
+                      const Catalog* catalog = nullptr);
 
   /// Reads the line that `text` begins with if it can be skimmed: then calls() holds its call, and
   /// its bytes are returned, line end included. 0 if it takes parse() to tell.
   std::size_t skim_line(std::string_view text, const SourceFormat& format, std::size_t bytes_max);
+
+  /// After kRecord: whether a call has no time; then take_time() gives it that of its wrapper.
+  bool lacks_time() const;
+  void take_time(std::optional<std::int64_t> time_unix_ns);
 
   /// At least one after kRecord; valid until the next parse().
   std::span<const ApiCall> calls() const { return {calls_.data(), count_}; }
@@ -62,7 +65,6 @@ class CallParser {
 
   void start(const SourceFormat& format, const Catalog* catalog);
   bool skim(std::string_view text);
-  void take_time(std::optional<std::int64_t> time_unix_ns);
   Verdict parse_strictly(std::string_view text);
   Verdict look_into_text(std::string_view text, std::size_t depth);
   Verdict look_for_documents(std::string_view text, std::size_t depth);

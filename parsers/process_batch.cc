@@ -7,8 +7,10 @@ namespace apierrd {
 Verdict read_record(const Record& record, const Ruleset& ruleset, CallParser& parser) {
   if (record.too_long || record.text.size() > ruleset.line_bytes_max) return Verdict::kLineTooLong;
   if (record.not_wrapped) return Verdict::kNotWrapped;
-  return parser.parse(record.text, ruleset.format, ruleset.catalog.get(),
-                      record.wrapping.time_unix_ns);
+  const Verdict verdict = parser.parse(record.text, ruleset.format, ruleset.catalog.get());
+  if (verdict == Verdict::kRecord && parser.lacks_time())
+    parser.take_time(record.wrapping.time_unix_ns());
+  return verdict;
 }
 
 namespace {

@@ -2,14 +2,36 @@
 
 #include <algorithm>
 #include <charconv>
+#include <functional>
 #include <string>
 
 #include "parsers/ascii.h"
 #include "parsers/time_text.h"
+#include "parsers/unescape/unescape.h"
 
 namespace apierrd {
 
 namespace {
+
+constexpr std::string_view kDockerStart = "{\"log\":\"";
+constexpr std::string_view kEscapedDockerStart = "{\\\"log\\\":\\\"";
+
+// What every line of journalctl's has and hardly any other: looked for in steps of its length.
+constexpr std::string_view kJournaldKey = "\"__REALTIME_TIMESTAMP\"";
+
+constexpr std::string_view kBareJournaldKey = kJournaldKey.substr(1, kJournaldKey.size() - 2);
+
+bool has_journald_key(std::string_view text) {
+  static const std::boyer_moore_horspool_searcher kKey(kJournaldKey.begin(), kJournaldKey.end());
+  return std::search(text.begin(), text.end(), kKey) != text.end();
+}
+
+// The same without its quotes, which may be escaped.
+bool has_bare_journald_key(std::string_view text) {
+  static const std::boyer_moore_horspool_searcher kKey(kBareJournaldKey.begin(),
+                                                       kBareJournaldKey.end());
+  return std::search(text.begin(), text.end(), kKey) != text.end();
+}
 
 // Takes the text before the next blank, and the blank, off `rest`; false if there is none.
 bool take_word(std::string_view& rest, std::string_view& word) {
@@ -38,8 +60,9 @@ bool starts_like_a_timestamp(std::string_view text) {
 bool take_bsd_timestamp(std::string_view& rest) {
   constexpr std::size_t kBytes = 16;
   constexpr std::string_view kMonths = "JanFebMarAprMayJunJulAugSepOctNovDec";
+  if (rest.size() < kBytes || !is_upper(rest.front())) return false;
   const std::size_t month = kMonths.find(rest.substr(0, 3));
-  if (rest.size() < kBytes || month == std::string_view::npos || month % 3 != 0) return false;
+  if (month == std::string_view::npos || month % 3 != 0) return false;
   const std::string_view time = rest.substr(3);
   if (!starts_like(time, " 00 00:00:00 ") && !starts_like(time, "  0 00:00:00 ")) return false;
   rest.remove_prefix(kBytes);
@@ -97,40 +120,59 @@ bool unwrap_rfc5424(WrappedLine& line, std::string_view rest) {
   // Some write `app - ID47 [..]`, one field too many for the RFC's own grammar.
   if (!take_structured_data(rest) && !(take_word(rest, word) && take_structured_data(rest)))
     return false;
-  if (const auto parsed = parse_rfc3339(time)) line.time_unix_ns = parsed;
+  line.take_time(time);
   if (rest.starts_with("\xEF\xBB\xBF")) rest.remove_prefix(3);  // section 6.4
   line.content = rest;
   return true;
 }
 
+// What follows a log's closing quote. Nearly always this, in this order; others may write
+// otherwise, and Docker puts `"attrs":{...}` in between if it is told to log labels.
+bool read_docker_rest(std::string_view rest, std::uint8_t& stream, std::string_view& stamp) {
+  constexpr std::string_view kOut = R"(,"stream":"stdout","time":")";
+  constexpr std::string_view kError = R"(,"stream":"stderr","time":")";
+  static_assert(kOut.size() == kError.size());
+  stream = rest.starts_with(kError) ? 1 : 0;
+  if (stream == 1 || rest.starts_with(kOut)) {
+    stamp = rest.substr(kOut.size());
+    return true;
+  }
+  const std::size_t stream_at = rest.find("\"stream\":\"std");
+  const std::size_t time_at = rest.find("\"time\":\"");
+  if (stream_at == std::string_view::npos || time_at == std::string_view::npos) return false;
+  stream = rest.substr(stream_at).starts_with("\"stream\":\"stderr\"") ? 1 : 0;
+  stamp = rest.substr(time_at + 8);
+  return true;
+}
+
 }  // namespace
 
-bool unwrap_docker(WrappedLine& line, TextPool& texts) {
-  constexpr std::string_view kStart = "{\"log\":\"";
+void WrappedLine::take_time(std::string_view text) {
+  outer_time_unix_ns_ = time_unix_ns();
+  time_text_ = text;
+}
+
+std::optional<std::int64_t> WrappedLine::time_unix_ns() const {
+  if (time_text_.empty()) return outer_time_unix_ns_;
+  const auto parsed = parse_rfc3339(time_text_);
+  return parsed ? parsed : outer_time_unix_ns_;
+}
+
+bool unwrap_docker(WrappedLine& line, TextPool& texts, SkimKernel kernel) {
   const std::string_view text = line.content;
-  if (!text.starts_with(kStart) || !text.ends_with('}')) return false;
-  std::size_t end = kStart.size();
-  while (end < text.size() && text[end] != '"') end += text[end] == '\\' ? 2U : 1U;
-  if (end >= text.size()) return false;
-  std::string_view log = text.substr(kStart.size(), end - kStart.size());
-  const std::string_view rest = text.substr(end + 1);
-  const std::size_t stream = rest.find("\"stream\":\"std");
-  const std::size_t time = rest.find("\"time\":\"");
-  if (stream == std::string_view::npos || time == std::string_view::npos) return false;
-  bool partial = true;
-  for (const std::string_view ending : {"\\r\\n", "\\n"}) {
-    if (!partial || !log.ends_with(ending)) continue;
-    log.remove_suffix(ending.size());
-    partial = false;
-  }
-  std::string& content = texts.next();
-  if (!decode_json_text(log, content)) return false;
-  line.content = TextPool::padded(content);
-  line.partial = partial;
-  line.stream = rest.substr(stream).starts_with("\"stream\":\"stderr\"") ? 1 : 0;
-  const std::string_view stamp = rest.substr(time + 8);
-  if (const auto parsed = parse_rfc3339(stamp.substr(0, stamp.find('"'))))
-    line.time_unix_ns = parsed;
+  if (!text.starts_with(kDockerStart) || !text.ends_with('}')) return false;
+  const std::string_view log = text.substr(kDockerStart.size());
+  std::string_view content;
+  const std::size_t end = unescape_string(log, texts.next(), content, kernel);
+  if (end == std::string_view::npos) return false;
+  std::uint8_t stream = 0;
+  std::string_view stamp;
+  if (!read_docker_rest(log.substr(end + 1), stream, stamp)) return false;
+  line.partial = !content.ends_with('\n');
+  if (!line.partial) content.remove_suffix(content.ends_with("\r\n") ? 2 : 1);
+  line.content = content;
+  line.stream = stream;
+  line.take_time(stamp.substr(0, stamp.find('"')));
   line.add(Wrapper::kDocker);
   return true;
 }
@@ -142,7 +184,7 @@ bool unwrap_cri(WrappedLine& line) {
   if (stream != "stdout" && stream != "stderr") return false;
   const std::string_view tag = tags.substr(0, tags.find(':'));  // further tags may follow a colon
   if (tag != "P" && tag != "F") return false;
-  if (const auto parsed = parse_rfc3339(time)) line.time_unix_ns = parsed;
+  line.take_time(time);
   line.content = rest;
   line.partial = tag == "P";
   line.stream = stream == "stderr" ? 1 : 0;
@@ -164,17 +206,14 @@ bool unwrap_syslog(WrappedLine& line) {
     return false;
   }
   if (!take_tag(rest)) return false;
-  if (const auto parsed = parse_rfc3339(time)) line.time_unix_ns = parsed;
+  line.take_time(time);
   line.content = rest;
   line.add(Wrapper::kSyslog);
   return true;
 }
 
 bool unwrap_journald(WrappedLine& line, TextPool& texts, JsonDocument& scratch) {
-  if (!line.content.starts_with('{') ||
-      line.content.find("\"__REALTIME_TIMESTAMP\"") == std::string_view::npos) {
-    return false;
-  }
+  if (!line.content.starts_with('{') || !has_journald_key(line.content)) return false;
   if (scratch.parse(line.content) != Verdict::kRecord) return false;
   const JsonNode* message = scratch.find(scratch.root(), "MESSAGE");
   const JsonNode* time = scratch.find(scratch.root(), "__REALTIME_TIMESTAMP");
@@ -198,7 +237,7 @@ bool unwrap_journald(WrappedLine& line, TextPool& texts, JsonDocument& scratch) 
   }
   if (time->type == JsonType::kString) {
     const auto parsed = parse_time(time->raw, TimeFormat::kEpochMicroseconds);
-    if (parsed) line.time_unix_ns = parsed;
+    if (parsed) line.take_time(*parsed);
   }
   line.content = TextPool::padded(content);
   line.add(Wrapper::kJournald);
@@ -213,6 +252,51 @@ bool unwrap(WrappedLine& line, Wrapper wrapper, TextPool& texts, JsonDocument& s
     case Wrapper::kJournald: return unwrap_journald(line, texts, scratch);
   }
   return false;
+}
+
+namespace {
+
+// Whether no wrapper begins here, plainly. `start` is how Docker's begins.
+bool begins_no_wrapper(std::string_view text, std::string_view start) {
+  if (text.empty()) return true;
+  const char first = text.front();
+  if (first == '{') return !text.starts_with(start) && !has_bare_journald_key(text);
+  return first != '<' && first != '\\' && !is_digit(first) && !is_upper(first);
+}
+
+bool is_whole_docker(std::string_view line, std::string_view& log, bool& rare) {
+  log = line.substr(kDockerStart.size());
+  return ends_with_newline_escape(log, log, rare);
+}
+
+bool is_whole_cri(std::string_view line) {
+  WrappedLine cri;
+  cri.content = line;
+  return !unwrap_cri(cri) || !cri.partial;
+}
+
+bool is_whole_as_detected(std::string_view line) {
+  if (!line.starts_with(kDockerStart)) return begins_no_wrapper(line, kDockerStart);
+  std::string_view log;
+  bool rare = false;  // escapes by number may hide what is looked for
+  return is_whole_docker(line, log, rare) && !rare && !has_bare_journald_key(line) &&
+         begins_no_wrapper(log, kEscapedDockerStart);
+}
+
+}  // namespace
+
+bool is_whole(std::string_view line, const Framing& framing) {
+  if (framing.join_json) return false;
+  if (framing.detect) return is_whole_as_detected(line);
+  const auto in_parts = [](Wrapper wrapper) {
+    return wrapper == Wrapper::kDocker || wrapper == Wrapper::kCri;
+  };
+  if (std::none_of(framing.wrappers.begin(), framing.wrappers.end(), in_parts)) return true;
+  if (framing.wrappers.size() > 1) return false;
+  if (framing.wrappers.front() == Wrapper::kCri) return is_whole_cri(line);
+  std::string_view log;
+  bool rare = false;
+  return !line.starts_with(kDockerStart) || is_whole_docker(line, log, rare);
 }
 
 bool unwrap_detected(WrappedLine& line, TextPool& texts, JsonDocument& scratch) {

@@ -32,6 +32,11 @@ std::shared_ptr<const Catalog> catalog() {
   return catalog;
 }
 
+const SourceFormat& any_format() {
+  static const SourceFormat format = *source_format("auto", builtin_formats());
+  return format;
+}
+
 // Everything a tally holds, as text.
 std::string all_of(const Tally& tally) {
   std::ostringstream out;
@@ -89,6 +94,18 @@ class Lines {
   std::uint64_t below(std::uint64_t bound) { return random_() % bound; }
 
   std::string text;
+
+  void mutate(std::string& line) {
+    static constexpr std::string_view kBytes = "{}[]:,\"\\ 01.-etn\t\r\x01\x7F\x80\xE4\xFFu";
+    if (line.empty()) return;
+    const std::size_t at = below(line.size());
+    switch (below(4)) {
+      case 0: line[at] = kBytes[below(kBytes.size())]; return;
+      case 1: line.erase(at, 1 + below(3)); return;
+      case 2: line.insert(at, 1, kBytes[below(kBytes.size())]); return;
+      default: line.resize(at);
+    }
+  }
 
  private:
   template <std::size_t size>
@@ -224,18 +241,6 @@ class Lines {
     return line;
   }
 
-  void mutate(std::string& line) {
-    static constexpr std::string_view kBytes = "{}[]:,\"\\ 01.-etn\t\r\x01\x7F\x80\xE4\xFFu";
-    if (line.empty()) return;
-    const std::size_t at = below(line.size());
-    switch (below(4)) {
-      case 0: line[at] = kBytes[below(kBytes.size())]; return;
-      case 1: line.erase(at, 1 + below(3)); return;
-      case 2: line.insert(at, 1, kBytes[below(kBytes.size())]); return;
-      default: line.resize(at);
-    }
-  }
-
   std::mt19937_64 random_;
   bool spaced_ = false;
   std::string last_;
@@ -243,18 +248,74 @@ class Lines {
 
 TEST(SkimProperty, EveryKernelCountsWhatTheFullParserCounts) {
   const SourceFormat strict = tencentcloud_format();
-  const SourceFormat any = *source_format("auto", builtin_formats());
   const std::uint64_t first = test::first_seed();
   const std::uint64_t cases = 10 * test::cases();
   for (std::uint64_t seed = first; seed < first + cases; ++seed) {
     const Lines lines(seed);
-    for (const SourceFormat* format : {&strict, &any}) {
+    for (const SourceFormat* format : {&strict, &any_format()}) {
       const std::string wanted = counted(lines.text, *format, SkimKernel::kOff);
       for (const SkimKernel kernel : kernels()) {
         ASSERT_EQ(counted(lines.text, *format, kernel), wanted)
             << "seed " << seed << ", kernel " << static_cast<int>(kernel) << "\n"
             << lines.text;
       }
+    }
+  }
+}
+
+std::string in_docker(const std::string& line, Lines& lines) {
+  std::string out = R"({"log":")";
+  for (const char c : line) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  if (lines.below(16) != 0) out += lines.below(16) == 0 ? "\\r\\n" : "\\n";
+  out += lines.below(8) == 0 ? R"(","stream":"stderr",)" : R"(","stream":"stdout",)";
+  if (lines.below(8) == 0) out += R"("attrs":{"tag":"a\"b"},)";
+  return out + R"("time":"2026-11-23T09:00:00.000000001Z"})";
+}
+
+// Each line in this wrapper, but for some.
+std::string wrapped(std::string_view text, Wrapper wrapper, Lines& lines) {
+  std::string out;
+  while (!text.empty()) {
+    std::string line(take_line(text));
+    if (lines.below(16) != 0) {
+      switch (wrapper) {
+        case Wrapper::kDocker: line = in_docker(line, lines); break;
+        case Wrapper::kCri:
+          line.insert(0, lines.below(9) == 0 ? "2026-11-23T09:00:00Z stdout P "
+                                             : "2026-11-23T09:00:00.5Z stderr F ");
+          break;
+        default: line.insert(0, "<34>Oct 11 22:14:15 host app[1]: "); break;
+      }
+      if (lines.below(8) == 0) lines.mutate(line);
+    }
+    out += line + "\n";
+  }
+  return out;
+}
+
+TEST(SkimProperty, WrappedLinesCountAsWhatTheFullParserCounts) {
+  const std::uint64_t first = test::first_seed();
+  const std::uint64_t cases = 3 * test::cases();
+  std::uint64_t seed = first;
+  const auto check = [&seed](const std::string& text, const SourceFormat& format) {
+    const std::string wanted = counted(text, format, SkimKernel::kOff);
+    for (const SkimKernel kernel : kernels()) {
+      ASSERT_EQ(counted(text, format, kernel), wanted)
+          << "seed " << seed << ", kernel " << static_cast<int>(kernel) << "\n"
+          << text;
+    }
+  };
+  for (; seed < first + cases; ++seed) {
+    Lines lines(seed);
+    for (const Wrapper wrapper : {Wrapper::kDocker, Wrapper::kCri, Wrapper::kSyslog}) {
+      const std::string text = wrapped(lines.text, wrapper, lines);
+      SourceFormat strict = tencentcloud_format();
+      strict.framing.wrappers = {wrapper};
+      ASSERT_NO_FATAL_FAILURE(check(text, strict));
+      ASSERT_NO_FATAL_FAILURE(check(text, any_format()));
     }
   }
 }

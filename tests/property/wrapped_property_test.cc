@@ -1,0 +1,237 @@
+// The quick ways through wrappers against slow ones written down here: strings unescaped by each
+// kernel and byte by byte, Docker's wrapper taken off, and where blocks of wrapped lines are cut.
+// Random lines, whole and broken, in memory.
+//
+// The seed is printed with a failure; APIERRD_SEED and APIERRD_CASES choose others.
+#include <gtest/gtest.h>
+
+#include <array>
+#include <optional>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "parsers/framing.h"
+#include "parsers/line_batch.h"
+#include "parsers/time_text.h"
+#include "parsers/unescape/unescape.h"
+#include "tests/support/padded.h"
+#include "tests/support/random_lives.h"
+
+namespace apierrd {
+namespace {
+
+std::vector<SkimKernel> kernels() {
+  std::vector<SkimKernel> kernels;
+  for (const SkimKernel kernel : {SkimKernel::kPortable, SkimKernel::kAvx2, SkimKernel::kAvx512}) {
+    if (has_skim_kernel(kernel)) kernels.push_back(kernel);
+  }
+  return kernels;
+}
+
+class Texts {
+ public:
+  explicit Texts(std::uint64_t seed) : random_(seed) {}
+
+  std::uint64_t below(std::uint64_t bound) { return random_() % bound; }
+
+  // What may stand between a string's quotes, and what may not.
+  std::string escaped() {
+    static constexpr std::array kParts{
+        "\\\"",    "\\\\",  "\\\\\\\"", "\\/", "/",    "{",       "}",
+        "[",       "1",     ":",        ",",   "\xE4", "\\u0026", "\\ud83d\\ude00",
+        "\\u000a", "\\\\n", "\\n",      "\\r", "\\t",  "a b"};
+    const bool plain = below(2) == 0;
+    std::string out;
+    for (std::uint64_t left = below(below(4) == 0 ? 100 : 12); left > 0; --left) {
+      if (below(4) == 0) out.append(below(70), 'x');
+      out += kParts[below(plain ? 11 : kParts.size())];
+    }
+    return out;
+  }
+
+  // The log of a line that has been wrapped before.
+  std::string log(unsigned depth) {
+    switch (below(depth > 1 ? 4 : 8)) {
+      case 0: return escaped();
+      case 1: return "{" + escaped() + "}";
+      case 2:
+        return std::string(R"({\"_)") + (below(4) == 0 ? "\\u005f" : "_") +
+               R"(REALTIME_TIMESTAMP\":\"1655046591494032\",\"MESSAGE\":\")" +
+               (below(2) == 0 ? "2024-03-14T21:16:57Z stdout P a" : "text") + R"(\"})";
+      case 3: return "text";
+      default: {
+        std::string out;
+        for (const char c : line(depth + 1)) {
+          if (c == '"' || c == '\\') out += '\\';
+          out += c;
+        }
+        return out;
+      }
+    }
+  }
+
+  std::string docker(unsigned depth) {
+    static constexpr std::array kEnds{"\\n", "\\n",   "\\n",      "\\r\\n",
+                                      "",    "\\\\n", "\\\\r\\n", "\\u000a"};
+    static constexpr std::array kRests{
+        R"(","stream":"stdout","time":"2026-11-23T09:00:00.000000001Z"})",
+        R"(","stream":"stdout","time":"2026-11-23T09:00:00.000000001Z"})",
+        R"(","stream":"stderr","time":"2026-11-23T09:00:00+08:00"})",
+        R"(","stream":"stdout","attrs":{"tag":"\n\"","x":"\\"},"time":"2026-11-23T09:00:00Z"})",
+        R"(","time":"2026-11-23T09:00:00Z","stream":"stderr"})",
+        R"(","stream":"stdout","time":"no time"})",
+        R"(","stream":"stdout"})",
+        R"("})"};
+    return R"({"log":")" + log(depth) + kEnds[below(kEnds.size())] + kRests[below(kRests.size())];
+  }
+
+  std::string line(unsigned depth = 0) {
+    static constexpr std::array kOthers{"2024-03-14T21:16:57Z stdout F ",
+                                        "2024-03-14T21:16:57Z stderr P ",
+                                        "<34>1 2026-07-23T09:30:45Z h a 1 m - ",
+                                        "Oct 11 22:14:15 host app[1]: ",
+                                        "",
+                                        "Oct",
+                                        "x"};
+    std::string out = below(3) != 0
+                          ? docker(depth)
+                          : kOthers[below(kOthers.size())] + (below(2) == 0 ? docker(depth) : "{}");
+    for (std::uint64_t left = below(6) == 0 ? 1 + below(2) : 0; left > 0; --left) mutate(out);
+    return out;
+  }
+
+ private:
+  void mutate(std::string& line) {
+    static constexpr std::string_view kBytes = "{}\"\\\\nru/,: F\x01\xFF";
+    if (line.empty()) return;
+    const std::size_t at = below(line.size());
+    switch (below(4)) {
+      case 0: line[at] = kBytes[below(kBytes.size())]; return;
+      case 1: line.erase(at, 1 + below(3)); return;
+      case 2: line.insert(at, 1, kBytes[below(kBytes.size())]); return;
+      default: line.resize(at);
+    }
+  }
+
+  std::mt19937_64 random_;
+};
+
+TEST(WrappedProperty, EveryKernelUnescapesAsByteByByte) {
+  const std::uint64_t first = test::first_seed(), cases = 20 * test::cases();
+  for (std::uint64_t seed = first; seed < first + cases; ++seed) {
+    Texts texts(seed);
+    std::string text = texts.escaped() + (texts.below(2) == 0 ? "\"" : "") + texts.escaped();
+    if (texts.below(8) == 0) text += '\\';
+    const test::Padded padded(text + "\"\\\\\\n");  // what follows must not matter
+    const std::string_view view = padded.view().substr(0, text.size());
+    std::string wanted(text.size() + kUnescapeSlack, '\0');
+    const PlainPart part = unescape_plain(view, wanted.data(), SkimKernel::kPortable);
+    for (const SkimKernel kernel : kernels()) {
+      std::string seen(text.size() + kUnescapeSlack, '\0');
+      const PlainPart by_kernel = unescape_plain(view, seen.data(), kernel);
+      ASSERT_EQ(by_kernel.read, part.read) << "seed " << seed << "\n" << text;
+      ASSERT_EQ(seen.substr(0, by_kernel.written), wanted.substr(0, part.written))
+          << "seed " << seed << "\n"
+          << text;
+      const PlainPart sizes = unescape_plain(view, nullptr, kernel);
+      ASSERT_EQ(sizes.read, part.read) << "seed " << seed << "\n" << text;
+      ASSERT_EQ(sizes.written, part.written) << "seed " << seed << "\n" << text;
+    }
+  }
+}
+
+struct Unwrapped {
+  std::string content;
+  bool partial = false;
+  int stream = 0;
+  std::optional<std::int64_t> time;
+  bool operator==(const Unwrapped&) const = default;
+};
+
+// Takes Docker's wrapper off step by step.
+std::optional<Unwrapped> slowly_unwrapped(std::string_view text) {
+  constexpr std::string_view kStart = "{\"log\":\"";
+  if (!text.starts_with(kStart) || !text.ends_with('}')) return std::nullopt;
+  std::size_t end = kStart.size();
+  while (end < text.size() && text[end] != '"') end += text[end] == '\\' ? 2U : 1U;
+  if (end >= text.size()) return std::nullopt;
+  const std::string_view rest = text.substr(end + 1);
+  const std::size_t stream = rest.find("\"stream\":\"std");
+  const std::size_t time = rest.find("\"time\":\"");
+  if (stream == std::string_view::npos || time == std::string_view::npos) return std::nullopt;
+  Unwrapped line;
+  if (!decode_json_text(text.substr(kStart.size(), end - kStart.size()), line.content))
+    return std::nullopt;
+  line.partial = !line.content.ends_with('\n');
+  if (!line.partial) line.content.pop_back();
+  if (!line.partial && line.content.ends_with('\r')) line.content.pop_back();
+  line.stream = rest.substr(stream).starts_with("\"stream\":\"stderr\"") ? 1 : 0;
+  const std::string_view stamp = rest.substr(time + 8);
+  line.time = parse_rfc3339(stamp.substr(0, stamp.find('"')));
+  return line;
+}
+
+TEST(WrappedProperty, DockersWrapperComesOffAsStepByStep) {
+  const std::uint64_t first = test::first_seed(), cases = 20 * test::cases();
+  std::uint64_t unwrapped = 0;
+  for (std::uint64_t seed = first; seed < first + cases; ++seed) {
+    const std::string text = Texts(seed).line();
+    const test::Padded padded(text);
+    const std::optional<Unwrapped> wanted = slowly_unwrapped(padded.view());
+    unwrapped += wanted.has_value();
+    for (const SkimKernel kernel : kernels()) {
+      TextPool texts;
+      WrappedLine line;
+      line.content = padded.view();
+      std::optional<Unwrapped> seen;
+      if (unwrap_docker(line, texts, kernel))
+        seen = {std::string(line.content), line.partial, line.stream, line.time_unix_ns()};
+      ASSERT_EQ(seen, wanted) << "seed " << seed << ", kernel " << static_cast<int>(kernel) << "\n"
+                              << text;
+    }
+  }
+  EXPECT_GT(unwrapped, cases / 4);
+  EXPECT_LT(unwrapped, cases);
+}
+
+std::size_t slowly_closed(std::string_view text, const Framing& framing, std::size_t bytes_max) {
+  Framer framer(framing, bytes_max);
+  const std::size_t size = text.size();
+  std::size_t closed = 0;
+  while (!text.empty()) {
+    const std::size_t before = text.size();
+    const std::string_view line = take_line(text);
+    framer.feed(line, before - text.size());
+    if (framer.closed_before()) closed = size - before;
+    if (!framer.open()) closed = size - text.size();
+  }
+  return closed;
+}
+
+TEST(WrappedProperty, BlocksAreCutWhereNoRecordIsOpen) {
+  using enum Wrapper;
+  const std::vector<std::vector<Wrapper>> wrappers{
+      {kDocker}, {kCri}, {kSyslog}, {kJournald}, {kDocker, kCri}, {kCri, kDocker}, {}};
+  std::vector<Framing> framings{{true, {}, false, 500}, {true, {}, true, 500}};
+  for (const auto& some : wrappers) framings.push_back({false, some, some.empty(), 500});
+  const std::uint64_t first = test::first_seed(), cases = 5 * test::cases();
+  for (std::uint64_t seed = first; seed < first + cases; ++seed) {
+    Texts texts(seed);
+    std::string text;
+    for (std::uint64_t left = 1 + texts.below(8); left > 0; --left) {
+      text += texts.line() + (texts.below(16) == 0 ? "\r\n" : "\n");
+    }
+    const test::Padded padded(text);
+    for (const Framing& framing : framings) {
+      const std::size_t bytes_max = texts.below(2) == 0 ? 300 : 3'000;
+      ASSERT_EQ(closed_bytes(padded.view(), framing, bytes_max),
+                slowly_closed(padded.view(), framing, bytes_max))
+          << "seed " << seed << ", framing " << &framing - framings.data() << "\n"
+          << text;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace apierrd
