@@ -179,15 +179,24 @@ bool unwrap_docker(WrappedLine& line, TextPool& texts, SkimKernel kernel) {
 
 bool unwrap_cri(WrappedLine& line) {
   if (!starts_like_a_timestamp(line.content)) return false;
-  std::string_view rest = line.content, time, stream, tags;
-  if (!take_word(rest, time) || !take_word(rest, stream) || !take_word(rest, tags)) return false;
-  if (stream != "stdout" && stream != "stderr") return false;
-  const std::string_view tag = tags.substr(0, tags.find(':'));  // further tags may follow a colon
-  if (tag != "P" && tag != "F") return false;
+  std::string_view rest = line.content, time;
+  if (!take_word(rest, time)) return false;
+  const bool out = rest.starts_with("stdout "), error = rest.starts_with("stderr ");
+  if (!out && !error) return false;
+  rest.remove_prefix(7);
+  const bool full = rest.starts_with("F ");  // nearly always
+  std::string_view tag = rest.substr(0, 1);
+  if (full) {
+    rest.remove_prefix(2);
+  } else {
+    if (!take_word(rest, tag)) return false;
+    tag = tag.substr(0, tag.find(':'));  // further tags may follow a colon
+    if (tag != "P" && tag != "F") return false;
+  }
   line.take_time(time);
   line.content = rest;
   line.partial = tag == "P";
-  line.stream = stream == "stderr" ? 1 : 0;
+  line.stream = error ? 1 : 0;
   line.add(Wrapper::kCri);
   return true;
 }
@@ -276,7 +285,12 @@ bool is_whole_cri(std::string_view line) {
 }
 
 bool is_whole_as_detected(std::string_view line) {
-  if (!line.starts_with(kDockerStart)) return begins_no_wrapper(line, kDockerStart);
+  if (!line.starts_with(kDockerStart)) {
+    WrappedLine inner;
+    inner.content = line;
+    const bool unwrapped = !line.starts_with('{') && (unwrap_cri(inner) || unwrap_syslog(inner));
+    return !(unwrapped && inner.partial) && begins_no_wrapper(inner.content, kDockerStart);
+  }
   std::string_view log;
   bool rare = false;  // escapes by number may hide what is looked for
   return is_whole_docker(line, log, rare) && !rare && !has_bare_journald_key(line) &&
