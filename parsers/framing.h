@@ -3,7 +3,8 @@
 //
 // A join never crosses a batch: the cutter (line_batch.h) ends batches where no record is open, so
 // that a position in a file always stands between records and nothing half joined must be
-// remembered. Used twice for each line, to find that place and to count. Pure but for its memory.
+// remembered. That place is found without taking wrappers off, as long as lines are plainly whole
+// (is_whole, wrappers.h). Pure but for its memory.
 #pragma once
 
 #include <array>
