@@ -4,6 +4,7 @@
 
 #include "parsers/ascii.h"
 #include "parsers/json_prefix.h"
+#include "parsers/unescape/unescape.h"
 
 namespace apierrd {
 
@@ -265,8 +266,9 @@ bool ShapeReader::find_skimmed_payload(const JsonShape& shape, const SkimPlan& p
   origin.envelope = CallOrigin::Envelope::kObject;
   if (node->type == JsonType::kString) {
     std::string& text = texts_.next();
-    if (!decode_json_string(node->raw, text)) return false;
-    const std::string_view inner = TextPool::padded(text);
+    const std::string_view string(node->raw.data(), node->raw.size() + 1);  // with its last quote
+    std::string_view inner;
+    if (unescape_string(string, text, inner, kernel) != node->raw.size()) return false;
     // A line feed would end what is skimmed before the document ends.
     if (!inner_line_.document(inner, plan.payload, kernel) ||
         inner_line_.text().size() != inner.size())
