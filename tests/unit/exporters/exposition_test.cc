@@ -113,6 +113,39 @@ TEST(Exposition, OpenMetricsWithExemplars) {
   EXPECT_TRUE(text.ends_with("# EOF\n"));
 }
 
+TEST(Exposition, AnExemplarIsMadeSafeAndEscaped) {
+  Exemplar exemplar;
+  exemplar.set("a\"b\\\xFF\n", 1'500'000'000, 0);
+  ExpositionWriter writer(ExpositionFormat::kOpenMetrics100);
+  writer.begin(Metric::kErrors);
+  writer.sample("code=\"X\"", std::uint64_t{7}, &exemplar);
+  EXPECT_THAT(writer.finish(), HasSubstr("_total{code=\"X\"} 7 # {request_id=\"a\\\"b\\\\"
+                                         "\uFFFD\uFFFD\"} 1 1.5\n"));
+}
+
+TEST(Exposition, AHistogramAddsItsBucketsUp) {
+  CallSeries series{};
+  series.labels = "action=\"A\"";
+  series.exemplars.fill(kNoExemplar);
+  series.durations.buckets[1] = 2;
+  series.durations.buckets[9] = 1;
+  series.durations.sum_ns = 40'250'000'000;
+  ExpositionWriter writer(ExpositionFormat::kText004);
+  writer.begin(Metric::kCallDuration);
+  writer.histogram(series, {});
+  const std::string text = writer.finish();
+  const std::string name(info_of(Metric::kCallDuration).name);
+  EXPECT_THAT(text, HasSubstr(name + "_bucket{action=\"A\",le=\"0.05\"} 0\n" + name +
+                              "_bucket{action=\"A\",le=\"0.1\"} 2\n"));
+  EXPECT_THAT(text, HasSubstr(name + "_bucket{action=\"A\",le=\"+Inf\"} 3\n" + name +
+                              "_sum{action=\"A\"} 40.25\n" + name + "_count{action=\"A\"} 3\n"));
+  series.labels = {};
+  ExpositionWriter bare(ExpositionFormat::kText004);
+  bare.begin(Metric::kCallDuration);
+  bare.histogram(series, {});
+  EXPECT_THAT(bare.finish(), HasSubstr(name + "_bucket{le=\"0.05\"} 0\n"));
+}
+
 TEST(Exposition, ARowNewToAScraperIsZeroOnce) {
   EXPECT_THAT(exposition(ExpositionFormat::kText004, {SIZE_MAX, 0, SIZE_MAX}),
               HasSubstr("apierrd_api_errors_total{source=\"payments\",api_service=\"billing\","
