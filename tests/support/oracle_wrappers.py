@@ -40,16 +40,12 @@ def unwrap_docker(record):
     match = DOCKER.fullmatch(record.text)
     if not match or b'"stream":"std' not in match[2] or b'"time":"' not in match[2]:
         return False
-    log = match[1]
-    for ending in (b"\\r\\n", b"\\n"):
-        if log.endswith(ending):
-            content = unescape(log.removesuffix(ending))
-            partial = False
-            break
-    else:
-        content, partial = unescape(log), True
+    content = unescape(match[1])
     if content is None:
         return False
+    partial = not content.endswith(b"\n")
+    if not partial:
+        content = content.removesuffix(b"\n").removesuffix(b"\r")
     at_stream = match[2][match[2].index(b'"stream":"std'):]
     record.text, record.partial = content, partial
     record.stream = int(at_stream.startswith(b'"stream":"stderr"'))
