@@ -115,8 +115,27 @@ bool take_whole(std::string_view& text, std::int64_t& whole) {
   return true;
 }
 
+// Of a short number such as `63.25`, whose fraction has no more digits than `scale` has zeros.
+std::optional<std::int64_t> parse_short(std::string_view text, std::int64_t scale) {
+  constexpr std::size_t kBytesMax = 9;  // times 1e9 it still fits
+  if (text.size() > kBytesMax || text.empty() || !is_digit(text.front())) return {};
+  std::int64_t number = 0;
+  std::size_t at = 0;
+  for (; at < text.size() && is_digit(text[at]); ++at) number = number * 10 + (text[at] - '0');
+  if (at == text.size()) return number * scale;
+  if (text[at] != '.' || at + 1 == text.size()) return {};
+  std::int64_t part = scale;
+  for (++at; at < text.size(); ++at) {
+    if (!is_digit(text[at]) || part == 1) return {};
+    number = number * 10 + (text[at] - '0');
+    part /= 10;
+  }
+  return number * part;
+}
+
 // A plain decimal number times `scale`, exactly; other spellings (1e9) by way of a double.
 std::optional<std::int64_t> parse_scaled(std::string_view text, std::int64_t scale) {
+  if (const auto number = parse_short(text, scale)) return number;
   std::string_view rest = text;
   std::int64_t whole = 0;
   if (take_whole(rest, whole)) {

@@ -105,13 +105,22 @@ struct Masks : ByteClasses {
     return bytes;
   }
 
+  SKIM_INLINE static __m256i at(const void* bytes, std::size_t i) {
+    return _mm256_loadu_si256(
+        reinterpret_cast<const __m256i*>(static_cast<const char*>(bytes) + i));
+  }
+
+  SKIM_INLINE static bool same_key(const char* text, const std::uint8_t* key, Bits mask) {
+    const Bits same = bits(_mm256_cmpeq_epi8(at(text, 0), at(key, 0)),
+                           _mm256_cmpeq_epi8(at(text, 32), at(key, 32)));
+    return (~same & mask) == 0;
+  }
+
   SKIM_INLINE static bool same_outline(const OutlineBytes& a, const OutlineBytes& b,
                                        std::size_t bytes) {
     for (std::size_t i = 0; i < bytes; i += 32) {
-      const auto at = [i](const OutlineBytes& outline) SKIM_TARGET {
-        return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(outline.data() + i));
-      };
-      if (_mm256_movemask_epi8(_mm256_cmpeq_epi8(at(a), at(b))) != -1) return false;
+      if (_mm256_movemask_epi8(_mm256_cmpeq_epi8(at(a.data(), i), at(b.data(), i))) != -1)
+        return false;
     }
     return true;
   }

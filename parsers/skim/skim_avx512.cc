@@ -83,6 +83,11 @@ struct Masks : ByteClasses {
     }
   }
 
+  SKIM_INLINE static bool same_key(const char* text, const std::uint8_t* key, Bits mask) {
+    return _mm512_mask_cmpneq_epi8_mask(mask, _mm512_loadu_si512(text), _mm512_loadu_si512(key)) ==
+           0;
+  }
+
   SKIM_INLINE static bool same_outline(const OutlineBytes& a, const OutlineBytes& b,
                                        std::size_t bytes) {
     for (std::size_t i = 0; i < bytes; i += 64) {

@@ -1,7 +1,6 @@
 #include "parsers/skim/skim_outline.h"
 
 #include <algorithm>
-#include <cstring>
 
 namespace apierrd {
 
@@ -10,9 +9,8 @@ bool SkimOutline::learn(const SkimSketch& sketch, std::string_view line, std::ui
   if (!sketch.whole || !sketch.keys_known) return false;
   outline = sketch.outline;
   found = places;
-  std::size_t texts_used = 0;
   for (std::size_t i = 0; i < sketch.key_count; ++i) {
-    if (!add_key(sketch.keys[i], sketch, line, texts_used)) return false;
+    if (!add_key(sketch.keys[i], sketch, line)) return false;
   }
   const std::string_view text(reinterpret_cast<const char*>(outline.data()), sketch.bytes);
   if (!add_numbers(text)) return false;
@@ -21,32 +19,21 @@ bool SkimOutline::learn(const SkimSketch& sketch, std::string_view line, std::ui
   return true;
 }
 
+// The byte before a key is outside of strings, and so the same in all lines of the outline: no
+// backslash can make the key's first quote one within a longer string.
 bool SkimOutline::add_key(const SkimSketch::Key& key, const SkimSketch& sketch,
-                          std::string_view line, std::size_t& texts_used) {
-  const std::string_view text = line.substr(key.begin, key.bytes);
-  const auto colon = static_cast<std::uint16_t>(key.begin + key.bytes + 1);
+                          std::string_view line) {
+  const std::size_t colon = key.begin + key.bytes + 1, begin = key.begin - 2;
   const auto end = sketch.at.begin() + sketch.bytes;
   const auto found_at = std::lower_bound(sketch.at.begin(), end, colon);
-  if (found_at == end || *found_at != colon || text.empty()) return false;
-  Key& result = keys[key_count++];
+  const std::size_t size = colon + 1 - begin;
+  Key& result = keys[key_count];
+  if (found_at == end || *found_at != colon || size >= result.text.size()) return false;
+  ++key_count;
   result = {};
-  const std::size_t head = std::min(text.size(), sizeof result.first);
-  std::memcpy(&result.first, text.data(), head);
-  result.first_mask = SkimObject::kKeyMasks[head];
-  if (text.size() > head) {
-    result.last_at = static_cast<std::uint16_t>(text.size() - sizeof result.last);
-    std::memcpy(&result.last, text.data() + result.last_at, sizeof result.last);
-    result.last_mask = ~std::uint64_t{0};
-  }
-  if (text.size() > kShortKey) {
-    const std::string_view middle = text.substr(head, text.size() - kShortKey);
-    if (texts.size() - texts_used < middle.size()) return false;
-    std::copy(middle.begin(), middle.end(),
-              texts.begin() + static_cast<std::ptrdiff_t>(texts_used));
-    result.middle = static_cast<std::uint16_t>(texts_used);
-    texts_used += middle.size();
-  }
-  result.bytes = static_cast<std::uint16_t>(text.size());
+  std::copy_n(line.begin() + static_cast<std::ptrdiff_t>(begin), size, result.text.begin());
+  result.mask = (std::uint64_t{1} << size) - 1;
+  result.bytes = static_cast<std::uint16_t>(size - 1);
   result.colon = static_cast<std::uint16_t>(found_at - sketch.at.begin());
   result.place = key.place;
   return true;

@@ -65,13 +65,12 @@ struct SkimSketch {
 
 /// A structure that was proved valid.
 struct SkimOutline {
-  static constexpr std::size_t kShortKey = 16;  ///< its first and last eight bytes are all of it
   struct Key {
-    std::uint64_t first = 0, first_mask = 0;  ///< its first bytes
-    std::uint64_t last = 0, last_mask = 0;    ///< its last ones, if it is longer than 8
-    std::uint16_t bytes = 0, last_at = 0;
-    std::uint16_t colon = 0;   ///< the place in the outline of the colon behind it
-    std::uint16_t middle = 0;  ///< of one longer than 16, where the rest is in `texts`
+    /// The byte before it, its first quote, its bytes, its last quote and the colon.
+    std::array<std::uint8_t, kOutlinePadding> text{};
+    std::uint64_t mask = 0;   ///< of bytes in `text`
+    std::uint16_t bytes = 0;  ///< of them before the colon
+    std::uint16_t colon = 0;  ///< its place in the outline
     std::uint8_t place = SkimObject::kNone;
   };
   std::uint64_t hash = 0;
@@ -82,15 +81,13 @@ struct SkimOutline {
   OutlineBytes outline{};
   std::array<Key, kOutlineKeysMax> keys{};
   std::array<std::uint16_t, kOutlineNumbersMax> numbers{};  ///< places of first digits
-  std::array<char, 512> texts{};                            ///< of long keys
 
   /// What `sketch` shows of `line`, which was proved valid and has these places; false, and there
   /// is none, if it does not fit.
   bool learn(const SkimSketch& sketch, std::string_view line, std::uint64_t places);
 
  private:
-  bool add_key(const SkimSketch::Key& key, const SkimSketch& sketch, std::string_view line,
-               std::size_t& texts_used);
+  bool add_key(const SkimSketch::Key& key, const SkimSketch& sketch, std::string_view line);
   bool add_numbers(std::string_view text);
 };
 

@@ -75,6 +75,10 @@ struct Masks : ByteClasses {
     return put_outline_bytes(text, base, kept, digits, sketch, bytes);
   }
 
+  static bool same_key(const char* text, const std::uint8_t* key, Bits mask) {
+    return std::memcmp(text, key, static_cast<std::size_t>(std::popcount(mask))) == 0;
+  }
+
   SKIM_INLINE static bool same_outline(const OutlineBytes& a, const OutlineBytes& b,
                                        std::size_t bytes) {
     return std::memcmp(a.data(), b.data(), bytes) == 0;

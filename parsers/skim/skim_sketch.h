@@ -72,7 +72,9 @@ class Sketch {
     for (std::uint32_t i = 0; i < known.key_count; ++i) {
       const SkimOutline::Key& key = known.keys[i];
       const std::size_t colon = sketch_.at[key.colon];
-      if (!has_key(known, key, colon)) return false;
+      if (colon < key.bytes ||
+          !Masks::same_key(text_.data() + colon - key.bytes, key.text.data(), key.mask))
+        return false;
       if (key.place == SkimObject::kNone) continue;
       std::size_t value = colon + 1;
       while (text_[value] == ' ') ++value;
@@ -83,22 +85,6 @@ class Sketch {
       if (*digit == '0' && is_digit(digit[1])) return false;
     }
     return true;
-  }
-
-  // Whether the string before the colon is this key; also not, if a backslash makes that doubtful.
-  SKIM_INLINE bool has_key(const SkimOutline& known, const SkimOutline::Key& key,
-                           std::size_t colon) const {
-    if (colon < key.bytes + 3U) return false;
-    const char* const begin = text_.data() + colon - 1 - key.bytes;
-    Bits first = 0, last = 0;
-    std::memcpy(&first, begin, sizeof first);
-    std::memcpy(&last, begin + key.last_at, sizeof last);
-    const Bits differ =
-        ((first ^ key.first) & key.first_mask) | ((last ^ key.last) & key.last_mask);
-    if (differ != 0 || begin[-1] != '"' || begin[-2] == '\\') return false;
-    return key.bytes <= SkimOutline::kShortKey ||
-           std::memcmp(begin + 8, known.texts.data() + key.middle,
-                       key.bytes - SkimOutline::kShortKey) == 0;
   }
 
   std::string_view text_;
