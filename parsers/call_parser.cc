@@ -35,8 +35,8 @@ JsonDocument& CallParser::document_at(std::size_t depth) {
 
 ApiCall& CallParser::next_call() {
   if (count_ == calls_.size()) calls_.emplace_back();
-  static const ApiCall kNothingYet;
-  return calls_[count_] = kNothingYet;  // which keeps the memory of its list
+  calls_[count_].clear();
+  return calls_[count_];
 }
 
 void CallParser::start(const SourceFormat& format, const Catalog* catalog) {
@@ -45,7 +45,7 @@ void CallParser::start(const SourceFormat& format, const Catalog* catalog) {
   if (calls_.size() > kCallsKept) calls_ = std::vector<ApiCall>(1);
   count_ = 0;
   unreadable_ = Verdict::kNotApiCall;
-  nesting_ = {};
+  nesting_.depth = 0;
   texts_.clear();
 }
 

@@ -1,6 +1,7 @@
 #include "parsers/shape_reader.h"
 
 #include <algorithm>
+#include <type_traits>
 
 #include "parsers/ascii.h"
 #include "parsers/json_prefix.h"
@@ -404,15 +405,29 @@ bool ShapeReader::read_names(const JsonShape& shape, const LogFormat& format, co
   return true;
 }
 
+// The text of the first value that is there, of a time or a duration.
+template <class At>
+std::optional<std::string_view> ShapeReader::first_scalar(
+    const At& from, const std::vector<JsonPointer>& pointers) {
+  if constexpr (std::is_same_v<At, SkimmedPlace>) {
+    if (pointers.size() == 1) {
+      const std::string_view plain = from.document->plain_text(from.places[pointers[0].slot]);
+      if (!plain.empty()) return plain;
+    }
+  }
+  const JsonNode* node = first_value(from, pointers);
+  return node == nullptr ? std::nullopt : std::optional(scalar_text(*node, texts_));
+}
+
 template <class At>
 void ShapeReader::read_times(const JsonShape& shape, const LogFormat& format, const At& record,
                              ApiCall& call) {
-  if (const JsonNode* node = first_value(record, shape.time)) {
-    call.time_unix_ns = parse_time(scalar_text(*node, texts_), format.time_format, times_);
+  if (const auto text = first_scalar(record, shape.time)) {
+    call.time_unix_ns = parse_time(*text, format.time_format, times_);
     call.unreadable_time = !call.time_unix_ns.has_value();
   }
-  if (const JsonNode* node = first_value(record, shape.latency)) {
-    call.latency_ns = parse_duration(scalar_text(*node, texts_), format.latency_unit);
+  if (const auto text = first_scalar(record, shape.latency)) {
+    call.latency_ns = parse_duration(*text, format.latency_unit);
     call.unreadable_latency = !call.latency_ns.has_value();
   }
 }

@@ -31,8 +31,8 @@ struct CallOrigin {
   bool time_from_wrapper = false;
 };
 
-/// One API call as its line shows it. The views live until the next CallParser::parse.
-struct ApiCall {
+/// What of a call is a value of its own.
+struct ApiCallValues {
   std::string_view service = kUnknownName;  ///< `vendor/service`, of Tencent Cloud without vendor
   std::string_view action = kUnknownName;
   std::string_view region;      ///< empty if the line names none
@@ -43,9 +43,18 @@ struct ApiCall {
   std::optional<std::int64_t> latency_ns;
   bool unreadable_time = false;  ///< a time is there but cannot be read
   bool unreadable_latency = false;
-  std::vector<std::string_view> failed_items;  ///< codes of results within it, by an ItemRule
   CallOrigin origin;
+};
+
+/// One API call as its line shows it. The views live until the next CallParser::parse.
+struct ApiCall : ApiCallValues {
+  std::vector<std::string_view> failed_items;  ///< codes of results within it, by an ItemRule
   bool failed() const { return !code.empty(); }
+  /// Keeps its memory.
+  void clear() {
+    static_cast<ApiCallValues&>(*this) = {};
+    failed_items.clear();
+  }
 };
 
 enum class ShapeResult : std::uint8_t {
@@ -102,6 +111,9 @@ class ShapeReader {
   bool read_code(const JsonShape& shape, const At& payload, ApiCall& call);
   template <class At>
   bool read_names(const JsonShape& shape, const LogFormat& format, const At& record, ApiCall& call);
+  template <class At>
+  std::optional<std::string_view> first_scalar(const At& from,
+                                               const std::vector<JsonPointer>& pointers);
   template <class At>
   void read_times(const JsonShape& shape, const LogFormat& format, const At& record, ApiCall& call);
 

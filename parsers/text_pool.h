@@ -29,6 +29,7 @@ class TextPool {
 
   /// All texts are free again. What an unusual record took is given back.
   void clear() {
+    if (used_ == 0) return;
     if (used_ > kTextsKept) texts_.resize(kTextsKept);
     for (std::size_t i = 0; i < used_ && i < texts_.size(); ++i) {
       if (texts_[i].capacity() > kBytesKept) texts_[i] = std::string();

@@ -83,9 +83,7 @@ void Skim::make_node(std::uint8_t place) {
     default: break;
   }
   node.type = JsonType::kNumber;
-  std::size_t size = 1;
-  for (char c = value[size]; c != ',' && c != '}' && c != ' '; c = value[size]) ++size;
-  node.raw = {value, size};
+  node.raw = number_at(start);
 }
 
 }  // namespace apierrd

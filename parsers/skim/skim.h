@@ -67,10 +67,12 @@ class Skim {
     return &node;
   }
 
-  /// The text at a place that has a string without escapes; else empty.
+  /// The text at a place that has a number or a string without escapes; else empty.
   std::string_view plain_text(std::uint8_t place) const {
-    if ((found_ >> place & 1) == 0 || begin_[value_at_[place]] != '"') return {};
-    const std::string_view text = string_at(value_at_[place]);
+    if ((found_ >> place & 1) == 0) return {};
+    const std::size_t at = value_at_[place];
+    if (begin_[at] != '"') return begin_[at] < 'A' ? number_at(at) : std::string_view();
+    const std::string_view text = string_at(at);
     return escaped_ && text.find('\\') != std::string_view::npos ? std::string_view() : text;
   }
 
@@ -105,6 +107,11 @@ class Skim {
 
  private:
   void make_node(std::uint8_t place);
+  std::string_view number_at(std::size_t first) const {
+    std::size_t end = first + 1;
+    for (char c = begin_[end]; c != ',' && c != '}' && c != ' '; c = begin_[end]) ++end;
+    return {begin_ + first, end - first};
+  }
   std::string_view string_at(std::size_t first_quote) const {
     const std::size_t begin = first_quote + 1;
     std::size_t block = begin / 64;
