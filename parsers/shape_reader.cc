@@ -214,7 +214,7 @@ bool ShapeReader::read_skimmed(std::string_view line, const JsonShape& shape,
   return true;
 }
 
-// What is left of the shape for lines of this outline; nullptr if it is the first of them.
+// What is left of the shape for lines of this outline; nullptr if it is not known, or not common.
 const ShapeReader::OutlinedShape* ShapeReader::shape_of_outline(const JsonShape& shape,
                                                                 SkimmedPlace record,
                                                                 SkimmedPlace payload,
@@ -224,7 +224,8 @@ const ShapeReader::OutlinedShape* ShapeReader::shape_of_outline(const JsonShape&
   if (line == 0 || (string && inner == 0)) return nullptr;
   OutlinedShape& known = outlined(line, inner);
   if (known.line == line && known.payload == inner) return &known;
-  if (!has_shape(shape, payload)) return nullptr;
+  const bool common = line_.is_outline_common() && (!string || inner_line_.is_outline_common());
+  if (!common || !has_shape(shape, payload)) return nullptr;
   const SkimmedPlace names = shape.call_in_payload ? payload : record;
   known = {line, inner, shape, false, payload.places, envelope};
   leave_out_absent(known.shape, names, payload);

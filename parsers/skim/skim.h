@@ -47,6 +47,8 @@ class Skim {
   /// that do. What has been said of one is true of the others: which places have a value, and its
   /// type.
   std::uint64_t outline_id() const { return outline_id_; }
+  /// Whether kOutlineCommonLines have had it.
+  bool is_outline_common() const { return outlines_[latest_outline_].lines >= kOutlineCommonLines; }
 
   /// The value at a place of the tree; nullptr if the document has none. It lives until the next
   /// document(). Of a container only the type is known.

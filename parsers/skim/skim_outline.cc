@@ -5,7 +5,7 @@
 namespace apierrd {
 
 bool SkimOutline::learn(const SkimSketch& sketch, std::string_view line, std::uint64_t places) {
-  bytes = key_count = number_count = 0;
+  bytes = key_count = number_count = lines = 0;
   if (!sketch.whole || !sketch.keys_known) return false;
   outline = sketch.outline;
   found = places;

@@ -30,6 +30,9 @@ inline constexpr std::size_t kOutlineKeysMax = 48;
 inline constexpr std::size_t kOutlineNumbersMax = 48;
 /// Structures that are remembered: a service's log has a handful.
 inline constexpr std::size_t kOutlinesMax = 32;
+/// Lines after which more may be prepared for the next ones. Of a log with more structures than are
+/// remembered each is soon forgotten.
+inline constexpr std::uint32_t kOutlineCommonLines = 8;
 
 using OutlineBytes = std::array<std::uint8_t, kOutlineBytesMax + 2 * kOutlinePadding>;
 
@@ -44,8 +47,8 @@ struct SkimSketch {
   OutlineBytes outline{};
   std::array<std::uint16_t, OutlineBytes().size()> at{};  ///< the line's offset of each byte
 
-  bool keys_known =
-      false;  ///< `keys` are all that matter; as the pass that proves the line valid found them
+  /// The pass that proves the line valid has found all keys that matter.
+  bool keys_known = false;
   std::uint32_t key_count = 0;
   std::array<Key, kOutlineKeysMax> keys{};
 
@@ -76,6 +79,7 @@ struct SkimOutline {
   std::uint64_t hash = 0;
   std::uint32_t bytes = 0;  ///< 0: none
   std::uint64_t id = 0;     ///< no two of a Skim have the same
+  std::uint32_t lines = 0;  ///< that have followed it
   std::uint32_t key_count = 0, number_count = 0;
   std::uint64_t found = 0;  ///< set of places
   OutlineBytes outline{};

@@ -23,7 +23,7 @@ class Sketch {
   SKIM_INLINE bool run() {
     sketch_.whole = draw();
     if (!sketch_.whole) return false;
-    const SkimOutline* known = &skim_.outlines_[skim_.latest_outline_];
+    SkimOutline* known = &skim_.outlines_[skim_.latest_outline_];
     if (!is(*known)) {
       const std::uint64_t hash = outline_hash(sketch_.outline, sketch_.bytes);
       skim_.latest_outline_ = Skim::outline_slot(hash);
@@ -33,6 +33,7 @@ class Sketch {
     if (!follow(*known)) return false;
     skim_.found_ = known->found;
     skim_.outline_id_ = known->id;
+    if (known->lines < kOutlineCommonLines) ++known->lines;
     line_.leave(skim_);
     return true;
   }

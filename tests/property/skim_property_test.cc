@@ -80,12 +80,15 @@ std::string counted(const std::string& text, const SourceFormat& format, SkimKer
 class Lines {
  public:
   explicit Lines(std::uint64_t seed) : random_(seed) {
-    const std::uint64_t count = 1 + below(12);
+    const bool steady = below(4) == 0;  // many lines alike
+    const std::uint64_t count = 1 + below(steady ? 60 : 12);
     for (std::uint64_t i = 0; i < count; ++i) {
       // Lines alike, in which digits, letters and structure differ a little, are the usual case.
-      std::string next = below(2) == 0 && !last_.empty() ? alike(last_) : line();
+      const bool as_before = !last_.empty() && below(steady ? 16 : 2) != 0;
+      std::string next = as_before ? alike(last_) : line();
       last_ = next;
-      for (std::uint64_t left = below(3) == 0 ? 1 + below(3) : 0; left > 0; --left) mutate(next);
+      for (std::uint64_t left = below(steady ? 12 : 3) == 0 ? 1 + below(3) : 0; left > 0; --left)
+        mutate(next);
       text += next + (below(16) == 0 ? "\r\n" : "\n");
     }
     if (below(4) == 0) text.pop_back();
