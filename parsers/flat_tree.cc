@@ -38,7 +38,8 @@ class Reader {
     rest_.remove_prefix(1);
     out.line = number();
     out.column = number();
-    const auto size = std::min(static_cast<std::size_t>(number()), rest_.size());
+    const auto said = static_cast<std::size_t>(number());
+    const std::size_t size = std::min(said, rest_.size());  // of what is behind the number
     if (out.kind == Kind::kScalar) {
       out.scalar = rest_.substr(0, size);
       rest_.remove_prefix(size);
