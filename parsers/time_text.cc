@@ -88,27 +88,8 @@ std::optional<std::int64_t> scaled(std::int64_t whole, std::int64_t scale, std::
   return whole * scale + rest;
 }
 
-// Nanoseconds of a second to the same part of `scale`; by constants, since divisions are dear.
-std::int64_t part_of(std::int64_t scale, std::int64_t nanos) {
-  switch (scale) {
-    case kNanosPerSecond: return nanos;
-    case 1'000'000: return nanos / 1'000;
-    case 1'000: return nanos / 1'000'000;
-    default: return 0;
-  }
-}
-
 // A number's whole part off the front of `text`; false if there is none, or it is too large.
 bool take_whole(std::string_view& text, std::int64_t& whole) {
-  constexpr std::size_t kNeverTooLarge = 18;
-  if (text.size() <= kNeverTooLarge && !text.empty() && is_digit(text.front())) {
-    std::size_t size = 0;
-    for (; size < text.size() && is_digit(text[size]); ++size) {
-      whole = whole * 10 + (text[size] - '0');
-    }
-    text.remove_prefix(size);
-    return true;
-  }
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), whole);
   if (error != std::errc{}) return false;
   text.remove_prefix(static_cast<std::size_t>(end - text.data()));
@@ -141,7 +122,7 @@ std::optional<std::int64_t> parse_scaled(std::string_view text, std::int64_t sca
   if (take_whole(rest, whole)) {
     const auto fraction = take_fraction(rest);
     if (fraction && rest.empty()) {
-      return scaled(whole, scale, part_of(scale, *fraction));
+      return scaled(whole, scale, *fraction / (kNanosPerSecond / scale));
     }
   }
   double value = 0;
@@ -171,10 +152,6 @@ std::int64_t scale_by_size(std::string_view number) {
   if (digits <= 17) return 1'000;
   return 1;
 }
-
-}  // namespace
-
-namespace {
 
 // Eight bytes of a text, in which 0 stands for any digit. Of a digit's value plus 0x76, and of no
 // difference plus 0x7F, a byte's highest bit stays clear.

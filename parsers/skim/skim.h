@@ -95,7 +95,7 @@ class Skim {
   std::uint64_t outline_id_ = 0, outlines_learned_ = 0;
   std::uint64_t outlines_of_ = 0;  ///< the tree's id
   std::uint32_t unknown_ = 0;      ///< lines in a row whose outline was not known
-  static std::size_t outline_slot(std::uint64_t hash) { return hash >> 59; }
+  static std::size_t outline_slot(std::uint64_t hash) { return (hash >> 32) % kOutlinesMax; }
   /// Whether it is worth while to draw an outline: of a log whose lines have little in common, only
   /// now and then.
   bool expects_known() const { return unknown_ < 64 || unknown_ % 64 == 0; }

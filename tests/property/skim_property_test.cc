@@ -13,19 +13,13 @@
 
 #include "parsers/ascii.h"
 #include "parsers/process_batch.h"
+#include "tests/support/mutate.h"
 #include "tests/support/padded.h"
 #include "tests/support/random_lives.h"
+#include "tests/support/skim_kernels.h"
 
 namespace apierrd {
 namespace {
-
-std::vector<SkimKernel> kernels() {
-  std::vector<SkimKernel> kernels;
-  for (const SkimKernel kernel : {SkimKernel::kPortable, SkimKernel::kAvx2, SkimKernel::kAvx512}) {
-    if (has_skim_kernel(kernel)) kernels.push_back(kernel);
-  }
-  return kernels;
-}
 
 std::shared_ptr<const Catalog> catalog() {
   static const auto catalog = std::make_shared<const Catalog>(builtin_catalog());
@@ -99,15 +93,7 @@ class Lines {
   std::string text;
 
   void mutate(std::string& line) {
-    static constexpr std::string_view kBytes = "{}[]:,\"\\ 01.-etn\t\r\x01\x7F\x80\xE4\xFFu";
-    if (line.empty()) return;
-    const std::size_t at = below(line.size());
-    switch (below(4)) {
-      case 0: line[at] = kBytes[below(kBytes.size())]; return;
-      case 1: line.erase(at, 1 + below(3)); return;
-      case 2: line.insert(at, 1, kBytes[below(kBytes.size())]); return;
-      default: line.resize(at);
-    }
+    test::mutate(line, "{}[]:,\"\\ 01.-etn\t\r\x01\x7F\x80\xE4\xFFu", random_);
   }
 
  private:
@@ -257,7 +243,7 @@ TEST(SkimProperty, EveryKernelCountsWhatTheFullParserCounts) {
     const Lines lines(seed);
     for (const SourceFormat* format : {&strict, &any_format()}) {
       const std::string wanted = counted(lines.text, *format, SkimKernel::kOff);
-      for (const SkimKernel kernel : kernels()) {
+      for (const SkimKernel kernel : test::kernels_here()) {
         ASSERT_EQ(counted(lines.text, *format, kernel), wanted)
             << "seed " << seed << ", kernel " << static_cast<int>(kernel) << "\n"
             << lines.text;
@@ -305,7 +291,7 @@ TEST(SkimProperty, WrappedLinesCountAsWhatTheFullParserCounts) {
   std::uint64_t seed = first;
   const auto check = [&seed](const std::string& text, const SourceFormat& format) {
     const std::string wanted = counted(text, format, SkimKernel::kOff);
-    for (const SkimKernel kernel : kernels()) {
+    for (const SkimKernel kernel : test::kernels_here()) {
       ASSERT_EQ(counted(text, format, kernel), wanted)
           << "seed " << seed << ", kernel " << static_cast<int>(kernel) << "\n"
           << text;
@@ -344,7 +330,7 @@ TEST(SkimProperty, NoKernelTakesASequenceOfTokensThatIsNoDocument) {
       const test::Padded padded(text);
       const bool is_valid = document.parse(padded.view()) == Verdict::kRecord;
       valid += is_valid;
-      for (const SkimKernel kernel : kernels()) {
+      for (const SkimKernel kernel : test::kernels_here()) {
         skim.unknown_ = 0;  // none is too unlike the others to be tried
         const bool yes = skim.document(padded.view(), format.skim->record, kernel);
         taken += yes;
@@ -352,7 +338,7 @@ TEST(SkimProperty, NoKernelTakesASequenceOfTokensThatIsNoDocument) {
       }
     }
   }
-  EXPECT_GT(taken, valid / 2 * kernels().size());  // it is of use as well
+  EXPECT_GT(taken, valid / 2 * test::kernels_here().size());  // it is of use as well
 }
 
 }  // namespace

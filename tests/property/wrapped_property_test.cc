@@ -15,19 +15,13 @@
 #include "parsers/line_batch.h"
 #include "parsers/time_text.h"
 #include "parsers/unescape/unescape.h"
+#include "tests/support/mutate.h"
 #include "tests/support/padded.h"
 #include "tests/support/random_lives.h"
+#include "tests/support/skim_kernels.h"
 
 namespace apierrd {
 namespace {
-
-std::vector<SkimKernel> kernels() {
-  std::vector<SkimKernel> kernels;
-  for (const SkimKernel kernel : {SkimKernel::kPortable, SkimKernel::kAvx2, SkimKernel::kAvx512}) {
-    if (has_skim_kernel(kernel)) kernels.push_back(kernel);
-  }
-  return kernels;
-}
 
 class Texts {
  public:
@@ -102,17 +96,7 @@ class Texts {
   }
 
  private:
-  void mutate(std::string& line) {
-    static constexpr std::string_view kBytes = "{}\"\\\\nru/,: F\x01\xFF";
-    if (line.empty()) return;
-    const std::size_t at = below(line.size());
-    switch (below(4)) {
-      case 0: line[at] = kBytes[below(kBytes.size())]; return;
-      case 1: line.erase(at, 1 + below(3)); return;
-      case 2: line.insert(at, 1, kBytes[below(kBytes.size())]); return;
-      default: line.resize(at);
-    }
-  }
+  void mutate(std::string& line) { test::mutate(line, "{}\"\\\\nru/,: F\x01\xFF", random_); }
 
   std::mt19937_64 random_;
 };
@@ -127,7 +111,7 @@ TEST(WrappedProperty, EveryKernelUnescapesAsByteByByte) {
     const std::string_view view = padded.view().substr(0, text.size());
     std::string wanted(text.size() + kUnescapeSlack, '\0');
     const PlainPart part = unescape_plain(view, wanted.data(), SkimKernel::kPortable);
-    for (const SkimKernel kernel : kernels()) {
+    for (const SkimKernel kernel : test::kernels_here()) {
       std::string seen(text.size() + kUnescapeSlack, '\0');
       const PlainPart by_kernel = unescape_plain(view, seen.data(), kernel);
       ASSERT_EQ(by_kernel.read, part.read) << "seed " << seed << "\n" << text;
@@ -180,7 +164,7 @@ TEST(WrappedProperty, DockersWrapperComesOffAsStepByStep) {
     const test::Padded padded(text);
     const std::optional<Unwrapped> wanted = slowly_unwrapped(padded.view());
     unwrapped += wanted.has_value();
-    for (const SkimKernel kernel : kernels()) {
+    for (const SkimKernel kernel : test::kernels_here()) {
       TextPool texts;
       WrappedLine line;
       line.content = padded.view();

@@ -10,6 +10,7 @@
 
 #include "parsers/log_format.h"
 #include "tests/support/padded.h"
+#include "tests/support/skim_kernels.h"
 
 namespace apierrd {
 namespace {
@@ -39,20 +40,12 @@ class SkimTest : public testing::TestWithParam<SkimKernel> {
   std::optional<test::Padded> padded_;
 };
 
-std::vector<SkimKernel> kernels_here() {
-  std::vector<SkimKernel> kernels;
-  for (const SkimKernel kernel : {SkimKernel::kPortable, SkimKernel::kAvx2, SkimKernel::kAvx512}) {
-    if (has_skim_kernel(kernel)) kernels.push_back(kernel);
-  }
-  return kernels;
-}
-
 std::string name_of(const testing::TestParamInfo<SkimKernel>& kernel) {
   constexpr std::array kNames{"off", "portable", "avx2", "avx512"};
   return kNames[static_cast<std::size_t>(kernel.param)];
 }
 
-INSTANTIATE_TEST_SUITE_P(Kernels, SkimTest, testing::ValuesIn(kernels_here()), name_of);
+INSTANTIATE_TEST_SUITE_P(Kernels, SkimTest, testing::ValuesIn(test::kernels_here()), name_of);
 
 TEST_P(SkimTest, FindsThePlacesOfThePlan) {
   ASSERT_TRUE(takes(kLine));
