@@ -173,6 +173,48 @@ TEST_P(SkimTest, AnOutlineAloneIsNoProof) {
   EXPECT_EQ(skim.outline_id(), 0U);
 }
 
+TEST_P(SkimTest, LimitsOfOutlinesAtTheirEdges) {
+  const auto is_followed = [this](const std::string& line) {
+    EXPECT_TRUE(takes(line) && takes(line)) << line.substr(0, 80);
+    return skim.outline_id() != 0;
+  };
+  const auto list = [](std::string_view before, std::size_t count, std::string_view item) {
+    std::string text(before);
+    for (std::size_t i = 0; i < count; ++i) text.append(i > 0 ? "," : "").append(item);
+    return text + "]}";
+  };
+  // Outlines of `{": [` and `]}`, and of each item a byte and a comma.
+  static_assert(kOutlineBytesMax == 7 + 2 * 221 - 1);
+  EXPECT_TRUE(is_followed(list(R"({"a": [)", 221, R"("x")")));
+  EXPECT_FALSE(is_followed(list(R"({"a":[)", 222, R"("x")")));
+  EXPECT_TRUE(is_followed(list(R"({"a":[)", kOutlineNumbersMax, "1")));
+  EXPECT_FALSE(is_followed(list(R"({"a":[)", kOutlineNumbersMax + 1, "1")));
+  const auto keys = [](std::size_t count) {
+    std::string text = "{";
+    for (std::size_t i = 0; i < count; ++i)
+      text += (i > 0 ? ",\"" : "\"") + std::to_string(i) + "\":\"x\"";
+    return text + "}";
+  };
+  EXPECT_TRUE(is_followed(keys(kOutlineKeysMax)));
+  EXPECT_FALSE(is_followed(keys(kOutlineKeysMax + 1)));
+  const auto of_key = [](std::size_t bytes) { return "{\"" + std::string(bytes, 'k') + "\":1}"; };
+  EXPECT_TRUE(is_followed(of_key(59)));
+  EXPECT_FALSE(is_followed(of_key(60)));
+  const auto of_bytes = [](std::size_t bytes) {
+    return "{\"a\":\"" + std::string(bytes - 8, 'x') + "\"}";
+  };
+  EXPECT_TRUE(is_followed(of_bytes(kOutlinedBytesMax)));
+  EXPECT_FALSE(is_followed(of_bytes(kOutlinedBytesMax + 1)));
+}
+
+TEST_P(SkimTest, AnOutlineIsCommonAfterSoManyLines) {
+  ASSERT_TRUE(takes(kLine));
+  for (std::uint32_t i = 1; i <= kOutlineCommonLines; ++i) {
+    ASSERT_TRUE(takes(kLine));
+    EXPECT_EQ(skim.is_outline_common(), i == kOutlineCommonLines) << i;
+  }
+}
+
 // Of a log whose lines have nothing in common an outline is drawn now and then only.
 TEST_P(SkimTest, LinesThatBecomeAlikeAreFollowedAgain) {
   for (std::size_t i = 1; i < 400; ++i) {
