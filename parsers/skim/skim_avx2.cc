@@ -7,80 +7,61 @@
 #include <bit>
 #include <cstdint>
 
-#define SKIM_TARGET __attribute__((target("avx2,bmi,bmi2,lzcnt,popcnt,pclmul")))
+#define SIMD_TARGET __attribute__((target("avx2,bmi,bmi2,lzcnt,popcnt,pclmul")))
 #define SKIM_CLMUL
 
+#include "parsers/simd_avx2.h"
 #include "parsers/skim/skim_bits.h"
+#include "parsers/skim/skim_outline.h"
 
 namespace apierrd {
 namespace {
 
-// The places of the bits set in a byte.
-alignas(64) constexpr auto kPicks = [] {
-  std::array<std::array<std::uint8_t, 8>, 256> picks{};
-  for (unsigned byte = 0; byte < picks.size(); ++byte) {
-    std::size_t count = 0;
-    for (std::uint8_t bit = 0; bit < 8; ++bit) {
-      if ((byte >> bit & 1) != 0) picks[byte][count++] = bit;
-    }
-  }
-  return picks;
-}();
-
 struct Masks : ByteClasses {
-  SKIM_INLINE static std::uint64_t bits(__m256i low, __m256i high) {
-    return static_cast<std::uint32_t>(_mm256_movemask_epi8(low)) |
-           static_cast<std::uint64_t>(static_cast<std::uint32_t>(_mm256_movemask_epi8(high))) << 32;
-  }
-
-  SKIM_INLINE static std::uint64_t are(__m256i low, __m256i high, char c) {
-    const __m256i wanted = _mm256_set1_epi8(c);
-    return bits(_mm256_cmpeq_epi8(low, wanted), _mm256_cmpeq_epi8(high, wanted));
-  }
-
   // Bytes from `first` to `first` + `count` - 1.
-  SKIM_INLINE static std::uint64_t among(__m256i low, __m256i high, char first, char count) {
+  SIMD_INLINE static std::uint64_t among(__m256i low, __m256i high, char first, char count) {
     const __m256i base = _mm256_set1_epi8(first),
                   most = _mm256_set1_epi8(static_cast<char>(count - 1));
     const __m256i a = _mm256_sub_epi8(low, base), b = _mm256_sub_epi8(high, base);
-    return bits(_mm256_cmpeq_epi8(_mm256_min_epu8(a, most), a),
-                _mm256_cmpeq_epi8(_mm256_min_epu8(b, most), b));
+    return bits_of(_mm256_cmpeq_epi8(_mm256_min_epu8(a, most), a),
+                   _mm256_cmpeq_epi8(_mm256_min_epu8(b, most), b));
   }
 
-  SKIM_INLINE static Masks load(const char* text) {
+  SIMD_INLINE static Masks load(const char* text) {
     const __m256i low = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(text));
     const __m256i high = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(text + 32));
     const __m256i fold = _mm256_set1_epi8(0x20);  // [ ] as { }
     const __m256i low_folded = _mm256_or_si256(low, fold),
                   high_folded = _mm256_or_si256(high, fold);
     Masks masks;
-    masks.newline = are(low, high, '\n');
-    masks.quote = are(low, high, '"');
-    masks.backslash = are(low, high, '\\');
+    masks.newline = bytes_equal(low, high, '\n');
+    masks.quote = bytes_equal(low, high, '"');
+    masks.backslash = bytes_equal(low, high, '\\');
     masks.control = among(low, high, 0, 0x20);
-    masks.not_ascii = bits(low, high);
-    masks.open = are(low_folded, high_folded, '{');
-    masks.close = are(low_folded, high_folded, '}');
-    masks.curly = bits(_mm256_slli_epi16(low, 2), _mm256_slli_epi16(high, 2));  // bit 5 to the top
-    masks.colon = are(low, high, ':');
-    masks.comma = are(low, high, ',');
-    masks.blank = are(low, high, ' ');
+    masks.not_ascii = bits_of(low, high);
+    masks.open = bytes_equal(low_folded, high_folded, '{');
+    masks.close = bytes_equal(low_folded, high_folded, '}');
+    masks.curly =
+        bits_of(_mm256_slli_epi16(low, 2), _mm256_slli_epi16(high, 2));  // bit 5 to the top
+    masks.colon = bytes_equal(low, high, ':');
+    masks.comma = bytes_equal(low, high, ',');
+    masks.blank = bytes_equal(low, high, ' ');
     masks.digit = among(low, high, '0', 10);
-    masks.zero = are(low, high, '0');
+    masks.zero = bytes_equal(low, high, '0');
     return masks;
   }
 
-  SKIM_INLINE static std::uint64_t prefix_xor(std::uint64_t bits) {
+  SIMD_INLINE static std::uint64_t prefix_xor(std::uint64_t bits) {
     return parity_by_product(bits);
   }
 
-  SKIM_INLINE static std::uint32_t* append(std::uint32_t* out, std::uint32_t base,
+  SIMD_INLINE static std::uint32_t* append(std::uint32_t* out, std::uint32_t base,
                                            std::uint64_t bits) {
     return append_offsets(out, base, bits);
   }
 
   // Eight bytes at a time, by a table of which of them are kept.
-  SKIM_INLINE static std::uint32_t put_outline(const char* text, std::uint32_t base, Bits kept,
+  SIMD_INLINE static std::uint32_t put_outline(const char* text, std::uint32_t base, Bits kept,
                                                Bits, SkimSketch& sketch, std::uint32_t bytes) {
     alignas(32) std::array<char, 64> drawn;
     for (std::size_t i = 0; i < drawn.size(); i += 32) {
@@ -92,8 +73,7 @@ struct Masks : ByteClasses {
                          _mm256_blendv_epi8(line, zero, digits));
     }
     for (std::uint32_t i = 0; i < drawn.size(); i += 8, kept >>= 8) {
-      const __m128i picks =
-          _mm_loadl_epi64(reinterpret_cast<const __m128i*>(kPicks[kept & 0xFF].data()));
+      const __m128i picks = picks_of(kept);
       const __m128i eight = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(drawn.data() + i));
       _mm_storel_epi64(reinterpret_cast<__m128i*>(sketch.outline.data() + bytes),
                        _mm_shuffle_epi8(eight, picks));
@@ -105,18 +85,18 @@ struct Masks : ByteClasses {
     return bytes;
   }
 
-  SKIM_INLINE static __m256i at(const void* bytes, std::size_t i) {
+  SIMD_INLINE static __m256i at(const void* bytes, std::size_t i) {
     return _mm256_loadu_si256(
         reinterpret_cast<const __m256i*>(static_cast<const char*>(bytes) + i));
   }
 
-  SKIM_INLINE static bool same_key(const char* text, const std::uint8_t* key, Bits mask) {
-    const Bits same = bits(_mm256_cmpeq_epi8(at(text, 0), at(key, 0)),
-                           _mm256_cmpeq_epi8(at(text, 32), at(key, 32)));
+  SIMD_INLINE static bool same_key(const char* text, const std::uint8_t* key, Bits mask) {
+    const Bits same = bits_of(_mm256_cmpeq_epi8(at(text, 0), at(key, 0)),
+                              _mm256_cmpeq_epi8(at(text, 32), at(key, 32)));
     return (~same & mask) == 0;
   }
 
-  SKIM_INLINE static bool same_outline(const OutlineBytes& a, const OutlineBytes& b,
+  SIMD_INLINE static bool same_outline(const OutlineBytes& a, const OutlineBytes& b,
                                        std::size_t bytes) {
     for (std::size_t i = 0; i < bytes; i += 32) {
       if (_mm256_movemask_epi8(_mm256_cmpeq_epi8(at(a.data(), i), at(b.data(), i))) != -1)
@@ -134,7 +114,7 @@ struct Masks : ByteClasses {
 
 namespace apierrd {
 
-SKIM_TARGET bool skim_avx2(std::string_view text, const SkimTree& tree, Skim& skim) {
+SIMD_TARGET bool skim_avx2(std::string_view text, const SkimTree& tree, Skim& skim) {
   return skim_line(text, tree, skim);
 }
 

@@ -7,11 +7,12 @@
 #include <bit>
 #include <cstdint>
 
-#define SKIM_TARGET \
+#define SIMD_TARGET \
   __attribute__((target("avx512f,avx512bw,avx512vl,avx512vbmi2,avx2,bmi,bmi2,lzcnt,pclmul")))
 #define SKIM_CLMUL
 
 #include "parsers/skim/skim_bits.h"
+#include "parsers/skim/skim_outline.h"
 
 namespace apierrd {
 namespace {
@@ -23,10 +24,10 @@ alignas(64) constexpr auto kOffsets = [] {
 }();
 
 struct Masks : ByteClasses {
-  SKIM_INLINE static Masks load(const char* text) {
+  SIMD_INLINE static Masks load(const char* text) {
     const __m512i bytes = _mm512_loadu_si512(text);
     const auto are = [bytes](char c)
-                         SKIM_TARGET { return _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(c)); };
+                         SIMD_TARGET { return _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(c)); };
     const __m512i folded = _mm512_or_si512(bytes, _mm512_set1_epi8(0x20));  // [ ] as { }
     Masks masks;
     masks.newline = are('\n');
@@ -46,12 +47,12 @@ struct Masks : ByteClasses {
     return masks;
   }
 
-  SKIM_INLINE static std::uint64_t prefix_xor(std::uint64_t bits) {
+  SIMD_INLINE static std::uint64_t prefix_xor(std::uint64_t bits) {
     return parity_by_product(bits);
   }
 
   // Writes the offsets of the bits, sixteen at a time.
-  SKIM_INLINE static std::uint32_t* append(std::uint32_t* out, std::uint32_t base,
+  SIMD_INLINE static std::uint32_t* append(std::uint32_t* out, std::uint32_t base,
                                            std::uint64_t bits) {
     const int count = std::popcount(bits);
     __m512i offsets = _mm512_maskz_compress_epi8(bits, _mm512_load_si512(kOffsets.data()));
@@ -65,7 +66,7 @@ struct Masks : ByteClasses {
     }
   }
 
-  SKIM_INLINE static std::uint32_t put_outline(const char* text, std::uint32_t base, Bits kept,
+  SIMD_INLINE static std::uint32_t put_outline(const char* text, std::uint32_t base, Bits kept,
                                                Bits digits, SkimSketch& sketch,
                                                std::uint32_t bytes) {
     const __m512i line = _mm512_loadu_si512(text + base);
@@ -83,12 +84,12 @@ struct Masks : ByteClasses {
     }
   }
 
-  SKIM_INLINE static bool same_key(const char* text, const std::uint8_t* key, Bits mask) {
+  SIMD_INLINE static bool same_key(const char* text, const std::uint8_t* key, Bits mask) {
     return _mm512_mask_cmpneq_epi8_mask(mask, _mm512_loadu_si512(text), _mm512_loadu_si512(key)) ==
            0;
   }
 
-  SKIM_INLINE static bool same_outline(const OutlineBytes& a, const OutlineBytes& b,
+  SIMD_INLINE static bool same_outline(const OutlineBytes& a, const OutlineBytes& b,
                                        std::size_t bytes) {
     for (std::size_t i = 0; i < bytes; i += 64) {
       if (_mm512_cmpneq_epi8_mask(_mm512_loadu_si512(a.data() + i),
@@ -107,7 +108,7 @@ struct Masks : ByteClasses {
 
 namespace apierrd {
 
-SKIM_TARGET bool skim_avx512(std::string_view text, const SkimTree& tree, Skim& skim) {
+SIMD_TARGET bool skim_avx512(std::string_view text, const SkimTree& tree, Skim& skim) {
   return skim_line(text, tree, skim);
 }
 

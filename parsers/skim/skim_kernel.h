@@ -32,7 +32,7 @@ struct Carries {
 
 // The bits behind those of `mask`, blanks stepped over.
 template <bool kBlanks>
-SKIM_INLINE Bits next_of(Bits mask, Bits blanks, Bits& carry) {
+SIMD_INLINE Bits next_of(Bits mask, Bits blanks, Bits& carry) {
   const Bits next = mask << 1 | carry;
   carry = mask >> 63;
   if constexpr (!kBlanks) return next;
@@ -43,7 +43,7 @@ SKIM_INLINE Bits next_of(Bits mask, Bits blanks, Bits& carry) {
 }
 
 // One behind the scalar's last byte if a valid one begins here (RFC 8259 sections 3 and 6).
-SKIM_INLINE const char* skip_scalar(const char* at) {
+SIMD_INLINE const char* skip_scalar(const char* at) {
   if (*at == 't') return std::memcmp(at, "true", 4) == 0 ? at + 4 : nullptr;
   if (*at == 'f') return std::memcmp(at, "false", 5) == 0 ? at + 5 : nullptr;
   if (*at == 'n') return std::memcmp(at, "null", 4) == 0 ? at + 4 : nullptr;
@@ -65,7 +65,7 @@ SKIM_INLINE const char* skip_scalar(const char* at) {
   return at;
 }
 
-SKIM_INLINE bool ends_scalar(char c) { return c == ',' || c == '}' || c == ']' || c == ' '; }
+SIMD_INLINE bool ends_scalar(char c) { return c == ',' || c == '}' || c == ']' || c == ' '; }
 
 /// Blocks between two walks: their list stays in the first-level cache.
 constexpr std::size_t kBlocksPerWalk = Skim::kBlocksPerWalk;
@@ -73,23 +73,23 @@ constexpr std::size_t kBlocksPerWalk = Skim::kBlocksPerWalk;
 // Walks the list. Meant to live in registers.
 class Walk {
  public:
-  SKIM_INLINE Walk(const char* text, const SkimTree& tree, Skim& skim)
+  SIMD_INLINE Walk(const char* text, const SkimTree& tree, Skim& skim)
       : text_(text), objects_(tree.objects.data()), skim_(skim) {}
 
   // Of the events up to `end`; `escaped`: there has been a backslash. False: the full parser's.
-  SKIM_INLINE bool walk(const std::uint32_t* end, bool escaped) {
+  SIMD_INLINE bool walk(const std::uint32_t* end, bool escaped) {
     escaped_ = escaped;
     return skim_.any_wrong_ != 0 ? events<true>(end) : events<false>(end);
   }
 
   /// All containers are closed, the last one at the document's last byte.
-  SKIM_INLINE bool ended(std::size_t size) const { return depth_ == 0 && end_ + 1 == size; }
-  SKIM_INLINE Bits found() const { return found_; }
+  SIMD_INLINE bool ended(std::size_t size) const { return depth_ == 0 && end_ + 1 == size; }
+  SIMD_INLINE Bits found() const { return found_; }
 
  private:
   // `kWrong`: there are bytes that may not stand in an object, besides brackets behind a comma.
   template <bool kWrong>
-  SKIM_INLINE bool events(const std::uint32_t* end) {
+  SIMD_INLINE bool events(const std::uint32_t* end) {
     for (const std::uint32_t* event = skim_.events_.data(); event != end; ++event) {
       const std::size_t at = *event;
       const char c = text_[at];
@@ -108,19 +108,19 @@ class Walk {
   }
 
   // Whether there is something in an object that only an array may have.
-  SKIM_INLINE bool is_wrong(std::size_t at) const {
+  SIMD_INLINE bool is_wrong(std::size_t at) const {
     return (stack_ & skim_.in_object_wrong_[at / 64 % kBlocksPerWalk] >> (at % 64) & 1) != 0;
   }
 
   // The same of a bracket that opens: it stands behind a comma; or behind the document's end.
-  SKIM_INLINE bool is_misplaced(std::size_t at) const {
+  SIMD_INLINE bool is_misplaced(std::size_t at) const {
     if (depth_ == 0) return at != 0;
     if ((stack_ & 1) == 0) return false;
     while (text_[at - 1] == ' ') --at;
     return text_[at - 1] == ',';
   }
 
-  SKIM_INLINE bool open(bool object) {
+  SIMD_INLINE bool open(bool object) {
     if (depth_ == path_ && object && child_ != SkimObject::kNone) {
       object_ = child_;
       ++path_;
@@ -131,7 +131,7 @@ class Walk {
     return true;
   }
 
-  SKIM_INLINE bool close(std::size_t at, bool object) {
+  SIMD_INLINE bool close(std::size_t at, bool object) {
     if ((stack_ & 1) != static_cast<Bits>(object)) return false;
     if (depth_ == path_) {
       object_ = objects_[object_].parent;
@@ -145,7 +145,7 @@ class Walk {
   }
 
   // At a byte of a scalar that is no digit, the first such; the others are passed over then.
-  SKIM_INLINE bool check_scalar(std::size_t at, char c) {
+  SIMD_INLINE bool check_scalar(std::size_t at, char c) {
     if (at < checked_ || c == ',' || is_digit(c)) return true;
     while (is_digit(text_[at - 1])) --at;
     const char* const end = skip_scalar(text_ + at);
@@ -156,7 +156,7 @@ class Walk {
 
   // The key before the colon, of an object whose members matter. Its last quote stands right before
   // the colon, or the line is the full parser's.
-  SKIM_INLINE bool take_key(std::size_t colon) {
+  SIMD_INLINE bool take_key(std::size_t colon) {
     child_ = SkimObject::kNone;
     if (text_[colon - 1] != '"') return false;
     const std::size_t last = colon - 1;
@@ -175,7 +175,7 @@ class Walk {
     return take_member(key, last - key, colon + 1);
   }
 
-  SKIM_INLINE bool take_member(std::size_t key, std::size_t size, std::size_t value) {
+  SIMD_INLINE bool take_member(std::size_t key, std::size_t size, std::size_t value) {
     if (escaped_ && std::memchr(text_ + key, '\\', size) != nullptr) return false;
     Bits first = 0;
     std::memcpy(&first, text_ + key, sizeof first);
@@ -190,7 +190,7 @@ class Walk {
     return take_value(place, known ? member.object : SkimObject::kNone, value);
   }
 
-  SKIM_INLINE bool take_value(std::uint8_t place, std::uint8_t child, std::size_t value) {
+  SIMD_INLINE bool take_value(std::uint8_t place, std::uint8_t child, std::size_t value) {
     child_ = child;
     // Of a key twice the last counts: the full parser knows.
     if (child != SkimObject::kNone) {
@@ -208,7 +208,7 @@ class Walk {
   }
 
   // Behind its first eight bytes.
-  SKIM_INLINE bool same_rest(const std::string& key, std::size_t at) const {
+  SIMD_INLINE bool same_rest(const std::string& key, std::size_t at) const {
     std::size_t done = 8;
     for (; done + 8 <= key.size(); done += 8) {
       if (std::memcmp(key.data() + done, text_ + at + done, 8) != 0) return false;
@@ -235,9 +235,9 @@ class Walk {
 
 class Pass {
  public:
-  SKIM_INLINE explicit Pass(std::string_view text) : text_(text), line_(text) {}
+  SIMD_INLINE explicit Pass(std::string_view text) : text_(text), line_(text) {}
 
-  SKIM_INLINE bool run(const SkimTree& tree, Skim& skim) {
+  SIMD_INLINE bool run(const SkimTree& tree, Skim& skim) {
     in_object_wrong_ = skim.in_object_wrong_.data();
     Walk walk(text_.data(), tree, skim);
     std::uint32_t* event = skim.events_.data();
@@ -265,7 +265,7 @@ class Pass {
  private:
   // Checks what can be checked here; returns what must be walked.
   template <bool kBlanks>
-  SKIM_INLINE Bits block(std::size_t base, const Masks& masks, Bits valid, Bits quote) {
+  SIMD_INLINE Bits block(std::size_t base, const Masks& masks, Bits valid, Bits quote) {
     const Bits string = line_.strings<Masks>(quote);
     const Bits string_begin = quote & string;
     const Bits string_end = quote & ~string;

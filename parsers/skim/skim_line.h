@@ -15,7 +15,7 @@
 namespace apierrd {
 namespace {
 
-SKIM_INLINE bool valid_escape(const char* at) {
+SIMD_INLINE bool valid_escape(const char* at) {
   if (std::memchr("\"\\/bfnrt", *at, 8) != nullptr) return true;
   if (*at != 'u') return false;
   for (int i = 1; i <= 4; ++i) {
@@ -26,11 +26,11 @@ SKIM_INLINE bool valid_escape(const char* at) {
 
 class SkimmedLine {
  public:
-  SKIM_INLINE explicit SkimmedLine(std::string_view text) : text_(text) {}
+  SIMD_INLINE explicit SkimmedLine(std::string_view text) : text_(text) {}
 
   // Whether the document ends in the block at `base`, a multiple of 64 within the text. `valid` is
   // set to the block's bytes that are the document's.
-  SKIM_INLINE bool enter(std::size_t base, const ByteClasses& masks, Bits& valid) {
+  SIMD_INLINE bool enter(std::size_t base, const ByteClasses& masks, Bits& valid) {
     valid = ~Bits{0};
     const bool last = (masks.control != 0 || text_.size() - base <= 64) && cut(base, masks, valid);
     backslashes_ |= masks.backslash & valid;
@@ -40,10 +40,10 @@ class SkimmedLine {
   }
 
   // The block's quotes that begin or end a string. Looks at its escapes.
-  SKIM_INLINE Bits quotes(std::size_t base, const ByteClasses& masks, Bits valid) {
+  SIMD_INLINE Bits quotes(std::size_t base, const ByteClasses& masks, Bits valid) {
     const Bits quote = masks.quote & valid;
     if ((masks.backslash | escaped_) == 0) return quote;
-    const Bits escaped = escaped_bytes(masks.backslash);
+    const Bits escaped = escaped_bytes(masks.backslash, escaped_);
     for (Bits odd = escaped & valid & ~(masks.quote | masks.backslash); odd != 0; odd &= odd - 1) {
       if (!valid_escape(text_.data() + base + std::countr_zero(odd))) faults_ = 1;
     }
@@ -52,18 +52,18 @@ class SkimmedLine {
 
   // The bytes of its strings, with their first quotes and without the last ones.
   template <class Masks>
-  SKIM_INLINE Bits strings(Bits quotes) {
+  SIMD_INLINE Bits strings(Bits quotes) {
     const Bits string = Masks::prefix_xor(quotes) ^ in_string_;
     in_string_ = static_cast<Bits>(static_cast<std::int64_t>(string) >> 63);
     return string;
   }
 
-  SKIM_INLINE bool faulty() const { return faults_ != 0; }
-  SKIM_INLINE bool in_string() const { return in_string_ != 0; }
-  SKIM_INLINE bool escapes() const { return backslashes_ != 0; }
-  SKIM_INLINE std::size_t size() const { return size_; }  // behind the last block
+  SIMD_INLINE bool faulty() const { return faults_ != 0; }
+  SIMD_INLINE bool in_string() const { return in_string_ != 0; }
+  SIMD_INLINE bool escapes() const { return backslashes_ != 0; }
+  SIMD_INLINE std::size_t size() const { return size_; }  // behind the last block
 
-  SKIM_INLINE void leave(Skim& skim) const {
+  SIMD_INLINE void leave(Skim& skim) const {
     skim.size_ = size_;
     skim.line_bytes_ = line_bytes_;
     skim.escaped_ = escapes();
@@ -71,7 +71,7 @@ class SkimmedLine {
   }
 
  private:
-  SKIM_INLINE bool cut(std::size_t base, const ByteClasses& masks, Bits& valid) {
+  SIMD_INLINE bool cut(std::size_t base, const ByteClasses& masks, Bits& valid) {
     const std::size_t left = text_.size() - base;
     if (masks.newline == 0 && left > 64) return false;
     const auto end =
@@ -83,17 +83,6 @@ class SkimmedLine {
     const std::size_t bits = size_ - base;
     valid = bits >= 64 ? ~Bits{0} : (Bits{1} << bits) - 1;
     return true;
-  }
-
-  // Bytes behind a backslash that is no escaped one itself (as simdjson finds them).
-  SKIM_INLINE Bits escaped_bytes(Bits backslash) {
-    constexpr Bits kOdd = 0xAAAAAAAAAAAAAAAA;
-    const Bits first = backslash & ~escaped_;
-    const Bits maybe_escaped = first << 1;
-    const Bits codes = ((maybe_escaped | kOdd) - first) ^ kOdd;
-    const Bits escaped = codes ^ (backslash | escaped_);
-    escaped_ = (codes & backslash) >> 63;
-    return escaped;
   }
 
   std::string_view text_;

@@ -5,9 +5,10 @@
 #include <cstring>
 #include <initializer_list>
 
-#define SKIM_TARGET
+#define SIMD_TARGET
 
 #include "parsers/skim/skim_bits.h"
+#include "parsers/skim/skim_outline.h"
 
 namespace apierrd {
 namespace {
@@ -64,22 +65,33 @@ struct Masks : ByteClasses {
     return bits;
   }
 
-  SKIM_INLINE static std::uint32_t* append(std::uint32_t* out, std::uint32_t base,
+  SIMD_INLINE static std::uint32_t* append(std::uint32_t* out, std::uint32_t base,
                                            std::uint64_t bits) {
     return append_offsets(out, base, bits);
   }
 
-  SKIM_INLINE static std::uint32_t put_outline(const char* text, std::uint32_t base, Bits kept,
-                                               Bits digits, SkimSketch& sketch,
-                                               std::uint32_t bytes) {
-    return put_outline_bytes(text, base, kept, digits, sketch, bytes);
+  // Writes some more than there are: no branch for the usual number.
+  static std::uint32_t put_outline(const char* text, std::uint32_t base, Bits kept, Bits digits,
+                                   SkimSketch& sketch, std::uint32_t bytes) {
+    const auto count = static_cast<std::uint32_t>(std::popcount(kept));
+    std::uint8_t* outline = sketch.outline.data() + bytes;
+    std::uint16_t* at = sketch.at.data() + bytes;
+    for (std::uint32_t written = 0; written < count; written += 8) {
+      for (int i = 0; i < 8; ++i, kept &= kept - 1) {
+        const auto bit = static_cast<unsigned>(std::countr_zero(kept)) % 64;
+        *outline++ = (digits >> bit & 1) != 0 ? std::uint8_t{'0'}
+                                              : static_cast<std::uint8_t>(text[base + bit]);
+        *at++ = static_cast<std::uint16_t>(base + bit);
+      }
+    }
+    return bytes + count;
   }
 
   static bool same_key(const char* text, const std::uint8_t* key, Bits mask) {
     return std::memcmp(text, key, static_cast<std::size_t>(std::popcount(mask))) == 0;
   }
 
-  SKIM_INLINE static bool same_outline(const OutlineBytes& a, const OutlineBytes& b,
+  SIMD_INLINE static bool same_outline(const OutlineBytes& a, const OutlineBytes& b,
                                        std::size_t bytes) {
     return std::memcmp(a.data(), b.data(), bytes) == 0;
   }

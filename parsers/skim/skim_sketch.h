@@ -16,11 +16,11 @@ namespace {
 
 class Sketch {
  public:
-  SKIM_INLINE Sketch(std::string_view text, Skim& skim)
+  SIMD_INLINE Sketch(std::string_view text, Skim& skim)
       : text_(text), line_(text), skim_(skim), sketch_(skim.sketch_) {}
 
   // False: no line like it is known. The outline is kept for it to be learned.
-  SKIM_INLINE bool run() {
+  SIMD_INLINE bool run() {
     sketch_.whole = draw();
     if (!sketch_.whole) return false;
     SkimOutline* known = &skim_.outlines_[skim_.latest_outline_];
@@ -40,7 +40,7 @@ class Sketch {
 
  private:
   // False if it has no outline, or is faulty.
-  SKIM_INLINE bool draw() {
+  SIMD_INLINE bool draw() {
     Bits digit_before = 0;
     std::uint32_t bytes = 0;
     bool last = false;
@@ -62,14 +62,14 @@ class Sketch {
     return !line_.faulty() && !line_.in_string();
   }
 
-  SKIM_INLINE bool is(const SkimOutline& known) const {
+  SIMD_INLINE bool is(const SkimOutline& known) const {
     return known.bytes == sketch_.bytes &&
            Masks::same_outline(known.outline, sketch_.outline, known.bytes);
   }
 
   // Whether the line has the outline's keys, and no number begins with 0 and a digit. Takes the
   // values.
-  SKIM_INLINE bool follow(const SkimOutline& known) {
+  SIMD_INLINE bool follow(const SkimOutline& known) {
     for (std::uint32_t i = 0; i < known.key_count; ++i) {
       const SkimOutline::Key& key = known.keys[i];
       const std::size_t colon = sketch_.at[key.colon];
@@ -95,16 +95,16 @@ class Sketch {
 };
 
 // Each with the registers to itself.
-SKIM_TARGET __attribute__((noinline)) bool follow_known(std::string_view text, Skim& skim) {
+SIMD_TARGET __attribute__((noinline)) bool follow_known(std::string_view text, Skim& skim) {
   return Sketch(text, skim).run();
 }
-SKIM_TARGET __attribute__((noinline)) bool prove(std::string_view text, const SkimTree& tree,
+SIMD_TARGET __attribute__((noinline)) bool prove(std::string_view text, const SkimTree& tree,
                                                  Skim& skim) {
   return Pass(text).run(tree, skim);
 }
 
 // All of a kernel: the short way, else the pass.
-SKIM_INLINE bool skim_line(std::string_view text, const SkimTree& tree, Skim& skim) {
+SIMD_INLINE bool skim_line(std::string_view text, const SkimTree& tree, Skim& skim) {
   skim.sketch_.whole = false;
   if (skim.expects_known() && follow_known(text, skim)) {
     skim.unknown_ = 0;

@@ -5,9 +5,10 @@
 
 #include <cstdint>
 
-#define UNESCAPE_TARGET \
+#define SIMD_TARGET \
   __attribute__((target("avx512f,avx512bw,avx512vl,avx512vbmi2,avx2,bmi,bmi2,popcnt")))
-#define UNESCAPE_INLINE UNESCAPE_TARGET __attribute__((always_inline)) inline
+
+#include "parsers/simd_bits.h"
 
 namespace apierrd {
 namespace {
@@ -15,7 +16,7 @@ namespace {
 struct Block {
   std::uint64_t quote, backslash, slash;
 
-  UNESCAPE_INLINE static Block load(const char* text) {
+  SIMD_INLINE static Block load(const char* text) {
     const __m512i bytes = _mm512_loadu_si512(text);
     return {_mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8('"')),
             _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8('\\')),
@@ -24,7 +25,7 @@ struct Block {
 
   // The block's bytes but those dropped, and zeros behind them. Not compressed straight into
   // memory, which some processors do byte by byte.
-  UNESCAPE_INLINE static void write(const char* text, std::uint64_t dropped, char* out) {
+  SIMD_INLINE static void write(const char* text, std::uint64_t dropped, char* out) {
     _mm512_storeu_si512(out, _mm512_maskz_compress_epi8(~dropped, _mm512_loadu_si512(text)));
   }
 };
@@ -36,7 +37,7 @@ struct Block {
 
 namespace apierrd {
 
-UNESCAPE_TARGET PlainPart unescape_avx512(std::string_view text, char* out) {
+SIMD_TARGET PlainPart unescape_avx512(std::string_view text, char* out) {
   return out == nullptr ? unescape_blocks<false>(text, out) : unescape_blocks<true>(text, out);
 }
 

@@ -1,17 +1,15 @@
-// What the kernels have in common: each file includes it behind its UNESCAPE_TARGET (the
-// instructions its functions may use) and its `Block`: 64 bytes as masks of `quote`, `backslash`
-// and `slash`, and write(). All in an unnamed namespace, as skim_bits.h says why.
+// What the kernels have in common: each file includes it, as simd_bits.h is, behind its `Block`:
+// 64 bytes as masks of `quote`, `backslash` and `slash`, and write().
 #pragma once
 
 #include <bit>
 #include <cstdint>
 
+#include "parsers/simd_bits.h"
 #include "parsers/unescape/unescape.h"
 
 namespace apierrd {
 namespace {
-
-using Bits = std::uint64_t;
 
 // What matters of a block.
 struct Found {
@@ -21,20 +19,15 @@ struct Found {
 };
 
 // `carry` is 1 if the block's first byte is escaped.
-UNESCAPE_INLINE Found find_in(const Block& block, Bits& carry) {
+SIMD_INLINE Found find_in(const Block& block, Bits& carry) {
   if ((block.backslash | carry) == 0) return {0, 0, block.quote};
-  // Of backslashes in a row every second one is escaped (as simdjson finds them).
-  constexpr Bits kOdd = 0xAAAAAAAAAAAAAAAA;
-  const Bits first = block.backslash & ~carry;
-  const Bits codes = (((first << 1) | kOdd) - first) ^ kOdd;
-  const Bits escaped = codes ^ (block.backslash | carry);
-  carry = (codes & block.backslash) >> 63;
+  const Bits escaped = escaped_bytes(block.backslash, carry);
   const Bits other = escaped & ~(block.quote | block.backslash | block.slash);
   return {block.backslash & ~escaped, other, (block.quote & ~escaped) | other};
 }
 
 template <bool kWrite>
-UNESCAPE_INLINE PlainPart unescape_blocks(std::string_view text, char* out) {
+SIMD_INLINE PlainPart unescape_blocks(std::string_view text, char* out) {
   Bits carry = 0;
   std::size_t read = 0, written = 0;
   for (; read < text.size(); read += 64) {
