@@ -15,11 +15,13 @@
 #include "daemon/log.h"
 #include "daemon/os.h"
 #include "daemon/pipeline.h"
+#include "daemon/plain_channel.h"
 #include "daemon/process_stats.h"
 #include "daemon/state_store.h"
 #include "daemon/version.h"
 #include "daemon/waker.h"
-#include "exporters/http_server.h"
+#include "daemon/web_server.h"
+#include "exporters/http_responder.h"
 #include "exporters/metrics_page.h"
 #include "exporters/self_metrics.h"
 
@@ -144,6 +146,22 @@ Result<std::unique_ptr<StateStore>> open_state(const Config& config, Log& log) {
   return StateStore::open(config.state_path);
 }
 
+// On the socket that the service manager hands over, else on one of its own.
+Result<std::unique_ptr<WebServer>> start_web_server(const HttpOptions& options,
+                                                    HttpResponder responder, SelfMetrics& metrics) {
+  Result<std::optional<ListenSocket>> inherited = inherited_socket();
+  if (!inherited) return inherited.error();
+  Result<ListenSocket> socket =
+      *inherited ? std::move(**inherited) : listen_on(options.host, options.port);
+  if (!socket) return socket.error();
+  WebLimits limits;
+  limits.connections = options.connections;
+  return WebServer::start(
+      std::move(*socket), options.threads, limits, std::move(responder),
+      {plain_channel, [&metrics](HttpShed reason) { metrics.count_http_shed(reason); },
+       [&metrics](std::size_t open) { metrics.set_http_connections(open); }});
+}
+
 }  // namespace
 
 int run_daemon(const Config& config, std::shared_ptr<const Catalog> catalog,
@@ -191,11 +209,12 @@ int run_daemon(const Config& config, std::shared_ptr<const Catalog> catalog,
 
   MetricsPage page(
       metrics, [&pipeline] { return pipeline.scrape(); }, read_process_stats);
-  Result<std::unique_ptr<HttpServer>> server =
-      HttpServer::start(config.web, daemon_routes(pipeline, page, status),
-                        [&metrics](std::string_view handler, int code) {
-                          metrics.count_http_request(handler, code);
-                        });
+  HttpResponder responder(daemon_routes(pipeline, page, status),
+                          [&metrics](std::string_view handler, int code) {
+                            metrics.count_http_request(handler, code);
+                          });
+  Result<std::unique_ptr<WebServer>> server =
+      start_web_server(config.web, std::move(responder), metrics);
   if (!server) return report(server.error());
   pipeline.start();
   alerting.configure(config.alertmanager);

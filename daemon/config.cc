@@ -310,6 +310,7 @@ class ConfigReader {
       web.complain(*origin, options.error().what, options.error().hint);
     }
     integer(web, "web", "threads", config().web.threads, 1, 64);
+    integer(web, "web", "connections", config().web.connections, 8, 10'000);
     duration(web, "web", "startup_hold", config().startup_hold_ms, 0, 300'000);
   }
 

@@ -12,7 +12,7 @@
 #include "daemon/batch_counter.h"
 #include "exporters/alert_rules.h"
 #include "exporters/alertmanager_client.h"
-#include "exporters/http_server.h"
+#include "exporters/http_responder.h"
 #include "exporters/series_store.h"
 #include "parsers/catalog.h"
 #include "parsers/line_batch.h"

@@ -11,7 +11,7 @@
 #include "daemon/config.h"
 #include "daemon/os.h"
 #include "daemon/pipeline.h"
-#include "exporters/http_server.h"
+#include "exporters/http_responder.h"
 #include "exporters/metrics_page.h"
 #include "exporters/status_view.h"
 

@@ -1,5 +1,5 @@
 // Sends the alerts of a board to every configured Alertmanager, from a thread for each, so that one
-// that is slow or gone delays neither the others nor whoever writes to the board. With http_server
+// that is slow or gone delays neither the others nor whoever writes to the board. With http_responder
 // the only door to cpp-httplib. docs/alerting-push.md has the semantics.
 //
 // Thread-safe. Never logs: what happens is told to the observer.

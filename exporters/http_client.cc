@@ -2,7 +2,7 @@
 
 #include <httplib.h>
 
-#include "exporters/http_server.h"
+#include "exporters/http_responder.h"
 
 namespace apierrd {
 

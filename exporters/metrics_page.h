@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "exporters/http_server.h"
+#include "exporters/http_responder.h"
 #include "exporters/self_metrics.h"
 #include "exporters/series_store.h"
 

@@ -18,6 +18,7 @@ namespace apierrd {
 namespace {
 
 constexpr std::array kLevels{"debug", "info", "warning", "error"};
+constexpr std::array kShedReasons{"connections", "slow", "requests", "unsent"};  // as HttpShed
 
 // The table's row of a family; every family here is registered from the table.
 Metric metric_named(const std::string& name) {
@@ -60,6 +61,8 @@ struct SelfMetrics::Registry {
   prometheus::Gauge& exposition_bytes = gauge(Metric::kExpositionBytes);
   prometheus::Gauge& series = gauge(Metric::kSeries);
   prometheus::Family<prometheus::Counter>& http_requests = counters(Metric::kHttpRequests);
+  prometheus::Gauge& http_connections = gauge(Metric::kHttpConnections);
+  prometheus::Family<prometheus::Counter>& http_shed = counters(Metric::kHttpShed);
   prometheus::Family<prometheus::Counter>& log_messages = counters(Metric::kLogMessages);
   prometheus::Gauge& cpu = gauge(Metric::kProcessCpu);
   prometheus::Gauge& resident = gauge(Metric::kProcessResidentMemory);
@@ -80,6 +83,7 @@ SelfMetrics::SelfMetrics(std::string_view version, std::string_view revision,
   registry_->reload_successful.Set(1);
   for (const char* level : kLevels) registry_->log_messages.Add({{"level", level}});
   registry_->http_requests.Add({{"handler", "/metrics"}, {"status", "200"}});
+  for (const char* reason : kShedReasons) registry_->http_shed.Add({{"reason", reason}});
 }
 
 SelfMetrics::~SelfMetrics() = default;
@@ -88,6 +92,15 @@ void SelfMetrics::count_http_request(std::string_view handler, int status) {
   registry_->http_requests
       .Add({{"handler", std::string(handler)}, {"status", std::to_string(status)}})
       .Increment();
+}
+
+void SelfMetrics::count_http_shed(HttpShed reason) {
+  const char* const name = kShedReasons[static_cast<std::size_t>(reason)];
+  registry_->http_shed.Add({{"reason", name}}).Increment();
+}
+
+void SelfMetrics::set_http_connections(std::size_t open) {
+  registry_->http_connections.Set(static_cast<double>(open));
 }
 
 void SelfMetrics::count_log_message(std::string_view level) {

@@ -22,6 +22,14 @@ struct ProcessStats {
   double start_time_unix_seconds = 0;
 };
 
+/// Why an HTTP client was turned away.
+enum class HttpShed : std::uint8_t {
+  kConnections,  ///< too many are open
+  kSlow,         ///< it took longer than it may
+  kRequests,     ///< too many wait for a worker: answered 503
+  kUnsent,       ///< too much waits to be read by clients
+};
+
 class SelfMetrics {
  public:
   SelfMetrics(std::string_view version, std::string_view revision, std::string_view compiler);
@@ -30,6 +38,8 @@ class SelfMetrics {
   SelfMetrics& operator=(const SelfMetrics&) = delete;
 
   void count_http_request(std::string_view handler, int status);
+  void count_http_shed(HttpShed reason);
+  void set_http_connections(std::size_t open);
   void count_log_message(std::string_view level);
   void set_reload(bool successful, double unix_seconds);
   void set_checkpoint(double unix_seconds);

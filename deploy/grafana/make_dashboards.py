@@ -402,7 +402,13 @@ INGESTION = dashboard(
             graph("HTTP requests", "reqps", 8, """
                   Requests that apierrd answered per second, by path and status.""",
                   (per_second("apierrd_http_requests_total", "handler, status", "{I}"),
-                   "{{handler}} {{status}}"))),
+                   "{{handler}} {{status}}")),
+            graph("HTTP connections", "short", 8, """
+                  Open connections, and clients that were turned away because of a limit: too many
+                  connections, too slow, too many requests at once, answers that nobody reads.""",
+                  ("sum by (instance) (apierrd_http_connections{I})", "{{instance}} open"),
+                  ("sum by (reason) (increase(apierrd_http_shed_total{I}[$__rate_interval]))",
+                   "turned away: {{reason}}"))),
     section("Cost", 8,
             graph("CPU", "percentunit", 6, "CPU time that apierrd spends; 100 % is one core.",
                   (f"sum by (instance) (rate(process_cpu_seconds_total{{I}}[$__rate_interval]) {OURS})",

@@ -122,15 +122,6 @@ def replay(*files):
     return json.loads(done.stdout)
 
 
-def audit(config):
-    """What is on disk must agree with itself, whether the daemon runs or not."""
-    done = run_program("audit", "--config", config)
-    if b"no command is named 'audit'" in done.stdout + done.stderr:
-        return
-    check(done.returncode == 0,
-          f"audit exits {done.returncode}: {(done.stdout + done.stderr).decode(errors='replace')[-2000:]}")
-
-
 def demo_lines(count, seed=1):
     """Lines of a made-up log, each with its newline."""
     done = run_program("demo", "--write", "-", "--lines", count, "--seed", seed)

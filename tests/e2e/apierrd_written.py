@@ -13,7 +13,7 @@ import time
 from apierrd_e2e import (OPENMETRICS, TEXT, Failure, call_line, check, counted_by_daemon, wait_until)
 
 # Of the process, not of the log: these begin anew.
-OF_THE_PROCESS = ("apierrd_http_requests_total", "apierrd_log_messages_total",
+OF_THE_PROCESS = ("apierrd_http_requests_total", "apierrd_http_shed_total", "apierrd_log_messages_total",
                   "apierrd_checkpoint_failures_total", "process_")
 CODES = (None, None, "InternalError", None, "AuthFailure.SignatureExpire", None, "Unheard.Of")
 GENERATIONS_MAX = 200  # more than a slow build falls behind; what is deleted unread is lost

@@ -14,11 +14,11 @@ DOORS = {
     r"simdjson": {"parsers/json_document.cc"},
     r"yaml-cpp/": {"parsers/yaml_tree.cc"},
     r"prometheus/": {"exporters/self_metrics.cc"},
-    r"httplib": {"exporters/http_server.cc", "exporters/http_client.cc", "exporters/alertmanager_client.cc"},
+    r"httplib": {"exporters/http_responder.cc", "exporters/http_client.cc", "exporters/alertmanager_client.cc"},
     r"spdlog/": {"daemon/log.cc"},
     r"sqlite3": {"daemon/sqlite.cc"},
     r"CLI/": {"daemon/cli.cc"},
-    r"systemd/": {"daemon/command_run.cc"},
+    r"systemd/": {"daemon/command_run.cc", "daemon/listen_socket.cc"},
     r"zstd": {"daemon/input_stream.cc"},
 }
 # parsers/ is pure: no files, threads, clocks, sockets.
@@ -61,6 +61,8 @@ def check_sizes(path, lines):
         opening = re.match(r"( *)\S.*\)( const| override|: .*)* \{$", line)
         if opening and start is None and not re.match(r" *(if|for|while|switch|else|\})", line):
             start, indent = number, opening.group(1)
+            if line.lstrip().startswith(": "):  # a constructor's initialisers stand further in
+                indent = indent[4:]
         elif start is not None and line.startswith(indent + "}"):
             if number - start + 1 > FUNCTION_LINES_MAX:
                 fault(path, start, f"function of {number - start + 1} lines")

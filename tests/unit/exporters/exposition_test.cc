@@ -7,7 +7,7 @@
 #include <set>
 #include <sstream>
 
-#include "exporters/http_server.h"
+#include "exporters/http_responder.h"
 #include "exporters/json_writer.h"
 #include "exporters/metrics_page.h"
 
