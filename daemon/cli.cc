@@ -8,6 +8,7 @@
 #include "daemon/commands.h"
 #include "daemon/log.h"
 #include "daemon/version.h"
+#include "parsers/mask_secrets.h"
 
 namespace apierrd {
 
@@ -27,7 +28,7 @@ int finish(const CLI::App& app, const CLI::ParseError& error, int argc, char** a
 }  // namespace
 
 int report(const Error& error) {
-  std::cerr << "apierrd: " << printable(error.text()) << "\n";
+  std::cerr << "apierrd: " << printable(mask_url_passwords(error.text())) << "\n";
   return error.kind == ErrorKind::kInvalid ? kExitUsage : kExitEnvironment;
 }
 

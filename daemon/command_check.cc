@@ -7,6 +7,7 @@
 #include "daemon/config.h"
 #include "daemon/log.h"
 #include "daemon/os.h"
+#include "exporters/status_view.h"
 
 namespace apierrd {
 
@@ -14,7 +15,8 @@ int check_command(const std::string& config_path, bool effective) {
   const LoadedConfig loaded = load_config(config_path);
   if (!loaded.errors.empty()) return report(loaded.errors);
   if (effective) {
-    for (const Setting& setting : loaded.config.settings) {
+    for (const Setting& in_effect : loaded.config.settings) {
+      const ShownSetting setting = shown_setting(in_effect.key, in_effect.value, in_effect.origin);
       std::cout << fmt::format("{} = {}    # {}\n", setting.key, printable(setting.value),
                                setting.origin);
     }

@@ -11,6 +11,7 @@
 #include "daemon/name_list.h"
 #include "exporters/exposition.h"
 #include "exporters/label_text.h"
+#include "parsers/mask_secrets.h"
 #include "parsers/process_batch.h"
 #include "parsers/time_text.h"
 
@@ -62,6 +63,17 @@ std::string meaning_text(const Classification& is) {
   return fmt::format("class_alias {} ({})", is.via, entry);
 }
 
+// As it is counted: names that look like secrets are masked.
+ApiCall without_secrets(const ApiCall& call, const Catalog& catalog) {
+  ApiCall shown = call;
+  if (name_is_secret(call.code) &&
+      !catalog.classify(call.service, call.action, call.code).documented()) {
+    shown.code = kMasked;
+  }
+  if (request_id_is_secret(call.request_id)) shown.request_id = kMasked;
+  return shown;
+}
+
 void explain_failure(const ApiCall& call, const Catalog& catalog, const std::string& source) {
   const Classification is = catalog.classify(call.service, call.action, call.code);
   print_field("outcome", "failed");
@@ -79,14 +91,15 @@ void explain_failure(const ApiCall& call, const Catalog& catalog, const std::str
   }
   std::string labels;
   append_label(labels, "source", safe_label_value(source));
-  append_label(labels, "api_service", safe_label_value(call.service));
-  append_label(labels, "action", safe_label_value(call.action));
+  append_label(labels, "api_service", safe_label_value(shown_name(call.service)));
+  append_label(labels, "action", safe_label_value(shown_name(call.action)));
   append_label(labels, "code", safe_label_value(call.code));
   print_field("series", "apierrd_api_errors_total{" + labels + "}");
 }
 
 void print_origin(std::string_view name, std::string_view value, std::string_view rule) {
-  print_field(name, rule.empty() ? std::string(value) : fmt::format("{}  (from {})", value, rule));
+  const std::string shown = shown_name(value);
+  print_field(name, rule.empty() ? shown : fmt::format("{}  (from {})", shown, rule));
 }
 
 void explain_call(const ApiCall& call, const Catalog& catalog, const std::string& source) {
@@ -105,7 +118,8 @@ void explain_call(const ApiCall& call, const Catalog& catalog, const std::string
   print_field("latency", call.unreadable_latency ? "there, but not readable"
                          : call.latency_ns       ? seconds_text(*call.latency_ns) + " s"
                                                  : "none");
-  for (const std::string_view code : call.failed_items) print_field("failed item", code);
+  for (const std::string_view code : call.failed_items)
+    print_field("failed item", shown_name(code));
   if (call.failed()) {
     if (!call.origin.code_rule.empty()) print_field("code from", call.origin.code_rule);
     explain_failure(call, catalog, source);
@@ -135,9 +149,12 @@ Verdict explain_record(const Record& record, const Ruleset& ruleset, const std::
   if (verdict != Verdict::kRecord) return verdict;
   const Nesting& nesting = parser.nesting();
   std::string fields;  // gathered from the inside out
-  for (std::size_t i = nesting.depth; i-- > 0;) fields.append("/").append(nesting.fields[i]);
+  for (std::size_t i = nesting.depth; i-- > 0;)
+    fields.append("/").append(shown_name(nesting.fields[i]));
   if (!fields.empty()) print_field("found in", fields);
-  for (const ApiCall& call : parser.calls()) explain_call(call, *ruleset.catalog, source);
+  for (const ApiCall& call : parser.calls()) {
+    explain_call(without_secrets(call, *ruleset.catalog), *ruleset.catalog, source);
+  }
   return verdict;
 }
 

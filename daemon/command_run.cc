@@ -24,6 +24,7 @@
 #include "exporters/http_responder.h"
 #include "exporters/metrics_page.h"
 #include "exporters/self_metrics.h"
+#include "parsers/mask_secrets.h"
 
 namespace apierrd {
 
@@ -88,7 +89,7 @@ void reload(const std::string& path, const Config& running, const Parts& parts) 
       parts.log.warning("restart_needed", "these take effect at the next restart:" + keys);
     }
   }
-  if (!loaded.errors.empty()) parts.status.reload_failed(loaded.errors.front().text());
+  if (!loaded.errors.empty()) parts.status.reload_failed(mask_url_passwords(loaded.errors.front().text()));
   for (const Error& error : loaded.errors) {
     parts.log.error("reload_failed", error.text() + "; the configuration in effect stays");
   }

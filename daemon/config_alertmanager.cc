@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "exporters/label_text.h"
+#include "exporters/status_view.h"
 #include "parsers/ascii.h"
 
 namespace apierrd {
@@ -117,7 +118,8 @@ class AlertmanagerReader {
                               "1 to 128 bytes of text without control characters");
     }
     options().dress.external_labels.emplace_back(name, entry.value.scalar);
-    shown += fmt::format("{}{}={}", shown.empty() ? "" : ", ", name, entry.value.scalar);
+    shown += fmt::format("{}{}={}", shown.empty() ? "" : ", ", name,
+                         shown_setting(name, entry.value.scalar, {}).value);
   }
 
   void read_runbooks() {
@@ -127,7 +129,9 @@ class AlertmanagerReader {
     const bool web = page.starts_with("http://") || page.starts_with("https://");
     if (!page.empty() &&
         (!web || safe_text(page, 1024) != page || page.find_first_of("#@ ") != std::string::npos)) {
-      reader_.complain(*origin, "'" + page.substr(0, 200) + "' is no page of runbooks",
+      const bool secret = page.find('@') != std::string::npos;  // a user and password, perhaps
+      reader_.complain(*origin,
+                       "'" + (secret ? "..." : page.substr(0, 200)) + "' is no page of runbooks",
                        "write https://host/page; the name of the alert is put behind a #");
     }
     note("runbooks", page, origin);

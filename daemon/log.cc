@@ -8,6 +8,7 @@
 #include <cstdlib>
 
 #include "exporters/label_text.h"
+#include "parsers/mask_secrets.h"
 
 namespace apierrd {
 
@@ -89,7 +90,7 @@ void Log::write(LogLevel level, std::string_view event, std::string_view text) {
   const std::string tail =
       suppressed == 0 ? "" : fmt::format(" ({} like it were not shown)", suppressed);
   sink_->logger.log(info.level, "{}level={} event={} {}{}", prefix, info.name, event,
-                    printable(text), tail);
+                    printable(mask_url_passwords(text)), tail);
 }
 
 }  // namespace apierrd

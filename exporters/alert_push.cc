@@ -74,11 +74,11 @@ Result<AlertmanagerUrl> parse_alertmanager_url(std::string_view url) {
   };
   constexpr const char* kExample = "write http://host:9093 or https://host/prefix";
   const std::size_t scheme = url.starts_with("http://") ? 7 : url.starts_with("https://") ? 8 : 0;
-  if (scheme == 0) return bad(kExample);
   if (url.find('@') != std::string_view::npos) {
     return {invalid_error("an Alertmanager's URL must not hold a user or password", {},
                           "it is shown in metrics and logs; put a proxy before it")};
   }
+  if (scheme == 0) return bad(kExample);
   if (url.size() > kUrlMax) return bad("at most 256 characters");
   const bool plain = std::all_of(url.begin(), url.end(), [](char c) { return c > ' ' && c < 127; });
   if (!plain || url.find_first_of("?#\"\\") != std::string_view::npos) return bad(kExample);

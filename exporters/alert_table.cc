@@ -28,7 +28,7 @@ Alert event_of(const ErrorRow& row, const BatchPlace& place, std::int64_t now) {
 }
 
 void set_detail(Alert& event, const FailureDetail& detail, const BatchPlace& place) {
-  event.request_id = safe_label_value(detail.request_id);
+  event.request_id = shown_request_id(detail.request_id);
   event.message = shown_message(detail.message);
   event.offset_bytes = place.offset_bytes + detail.offset_bytes;
   event.first_unix_ns = event.last_unix_ns = std::min(detail.time_unix_ns, event.read_unix_ns);

@@ -35,6 +35,10 @@ std::string shown_message(std::string_view raw) {
   return safe_text(mask_secrets(raw), kMessageKeptMax);
 }
 
+std::string shown_request_id(std::string_view raw) {
+  return request_id_is_secret(raw) ? std::string() : safe_label_value(raw);
+}
+
 RecentCode& RecentFailures::code_of(std::string_view source, const ErrorRow& row) {
   Key key{source, safe_label_value(row.service), safe_label_value(row.code)};
   if (const auto known = codes_.find(key); known != codes_.end()) return known->second;
@@ -56,7 +60,7 @@ void RecentFailures::record(const Tally& tally, const BatchPlace& place, std::in
     move_to(code, minute_of(now_unix_ns));
     add(code.per_minute.back(), row->count);
     const FailureDetail& latest = row->latest;
-    code.failures.push_front({safe_label_value(row->action), safe_label_value(latest.request_id),
+    code.failures.push_front({safe_label_value(row->action), shown_request_id(latest.request_id),
                               shown_message(latest.message), std::string(place.path),
                               place.offset_bytes + latest.offset_bytes, latest.time_unix_ns});
     if (code.failures.size() > kRecentPerCode) code.failures.pop_back();

@@ -53,6 +53,8 @@ constexpr std::int64_t minute_of(std::int64_t unix_ns) { return unix_ns / 60'000
 /// A message as a person may see it: valid UTF-8 without control characters, without what may be
 /// secret, at most kMessageKeptMax bytes.
 std::string shown_message(std::string_view raw);
+/// A request id as a label may show it; empty if it is a secret instead.
+std::string shown_request_id(std::string_view raw);
 
 class RecentFailures {
  public:

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "exporters/label_text.h"
+#include "parsers/mask_secrets.h"
 
 namespace apierrd {
 
@@ -16,6 +17,10 @@ constexpr std::uint8_t bit(BoundedLabel label) {
 
 // An error whose series did not fit although its action did: counted as an overflow of the action.
 constexpr std::uint8_t kErrorSeriesFolded = 0x80;
+
+bool is_shown(const Exemplar& exemplar) {
+  return exemplar.id_size != 0 && !request_id_is_secret(exemplar.request_id());
+}
 
 // Safe label values hold no NUL, so it can stand between the parts.
 std::string key_of(std::uint32_t source, std::initializer_list<std::string_view> parts) {
@@ -311,7 +316,7 @@ void SeriesStore::apply(std::uint32_t source, const Tally& tally, std::int64_t n
     series.count += row->count;
     series.durations.add(row->durations);
     for (std::size_t bucket = 0; bucket < kDurationBuckets; ++bucket) {
-      if (row->exemplars[bucket].id_size == 0) continue;
+      if (!is_shown(row->exemplars[bucket])) continue;
       state_.exemplars[exemplar_slot(series, bucket)] = row->exemplars[bucket];
     }
     count_overflow(row->handle.folded, row->count);
@@ -320,7 +325,7 @@ void SeriesStore::apply(std::uint32_t source, const Tally& tally, std::int64_t n
     if (row->handle.series == RowHandle::kNone) row->handle = find_error(source, *row);
     ErrorSeries& series = state_.errors[row->handle.series];
     series.count += row->count;
-    if (row->exemplar.id_size != 0) series.exemplar = row->exemplar;
+    if (is_shown(row->exemplar)) series.exemplar = row->exemplar;
     CodeSeries& code = state_.codes[series.code_series];
     code.count += row->count;
     code.last_observed_unix_ns = now_unix_ns;

@@ -4,8 +4,8 @@
 #include <map>
 #include <tuple>
 
-#include "parsers/ascii.h"
 #include "parsers/mask_secrets.h"
+#include "parsers/secret_shapes.h"
 
 namespace apierrd {
 
@@ -46,26 +46,12 @@ std::map<CodeKey, const RecentCode*> recent_by_code(const std::vector<RecentCode
   return out;
 }
 
-bool names_a_secret(std::string_view key) {
-  std::string lower(key);
-  for (char& c : lower) c = to_lower(c);
-  constexpr std::string_view kWords[] = {"password", "secret", "token", "credential", "api_key"};
-  return std::any_of(std::begin(kWords), std::end(kWords), [&lower](std::string_view word) {
-    return lower.find(word) != std::string::npos;
-  });
-}
-
 }  // namespace
 
 ShownSetting shown_setting(std::string key, std::string value, std::string origin) {
-  if (names_a_secret(key) && !value.empty()) value = kMasked;
-  for (std::size_t at = value.find("://"); at != std::string::npos; at = value.find("://", at)) {
-    at += 3;
-    const std::size_t end = std::min(value.find_first_of("/?# ,", at), value.size());
-    const std::size_t sign = value.rfind('@', end);
-    if (sign == std::string::npos || sign < at || sign >= end) continue;
-    value.replace(at, sign - at, kMasked);
-  }
+  // Only the last part: names of sources stand before it.
+  const std::string_view name = std::string_view(key).substr(key.rfind('.') + 1);
+  value = is_secret_name(name) && !value.empty() ? std::string(kMasked) : mask_url_passwords(value);
   return {std::move(key), std::move(value), std::move(origin)};
 }
 

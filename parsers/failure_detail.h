@@ -10,14 +10,9 @@ namespace apierrd {
 /// Of a message the beginning; the vendor's are one or two sentences.
 inline constexpr std::size_t kMessageKeptMax = 512;
 
-/// At most kMessageKeptMax bytes, up to a blank if one is near: half a word may be half a secret,
-/// and half a character is none.
-inline std::string_view beginning_of(std::string_view text) {
-  if (text.size() <= kMessageKeptMax) return text;
-  const std::size_t blank = text.rfind(' ', kMessageKeptMax);
-  const bool near = blank != std::string_view::npos && blank > kMessageKeptMax / 2;
-  return text.substr(0, near ? blank : kMessageKeptMax);
-}
+/// At most kMessageKeptMax bytes, up to a blank if one is near, or else without the letters, digits
+/// and marks it ends in: half a word may be half a secret. A text of nothing else is cut anywhere.
+std::string_view beginning_of(std::string_view text);
 
 struct FailureDetail {
   std::string request_id;          ///< empty if none

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "parsers/mask_secrets.h"
+
 namespace apierrd {
 
 namespace {
@@ -105,6 +107,13 @@ CallRow& Tally::indexed_call_row(const ApiCall& call) {
   if (const auto found = call_index_.find(std::string_view(key_)); found != call_index_.end()) {
     return *found->second;
   }
+  if (name_is_secret(call.service) || name_is_secret(call.action)) {
+    const std::string service = shown_name(call.service), action = shown_name(call.action);
+    ApiCall shown;
+    shown.service = service;
+    shown.action = action;
+    return indexed_call_row(shown);
+  }
   CallRow& row = call_rows_.emplace_back();
   row.service = call.service;
   row.action = call.action;
@@ -133,12 +142,16 @@ ErrorRow& Tally::indexed_error_row(ErrorRows& errors, const CallRow& calls, std:
   if (const auto found = errors.index.find(std::string_view(key_)); found != errors.index.end()) {
     return *found->second;
   }
+  const Classification is = catalog.classify(calls.service, calls.action, code);
+  if (!is.documented() && name_is_secret(code)) {
+    return indexed_error_row(errors, calls, kMasked, catalog);
+  }
   ErrorRow& row = errors.rows.emplace_back();
   row.service = calls.service;
   row.action = calls.action;
   row.code = code;
   row.calls = &calls;
-  row.classification = catalog.classify(row.service, row.action, row.code);
+  row.classification = is;
   row.pages = row.classification.pages();
   errors.index.emplace(key_, &row);
   return row;

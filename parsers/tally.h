@@ -56,6 +56,7 @@ struct RowHandle {
   std::uint8_t folded = 0;
 };
 
+/// Names that look like secrets are counted as kMasked (mask_secrets.h).
 struct CallRow {
   std::string service, action;
   std::uint64_t count = 0;
