@@ -1,6 +1,9 @@
 # `cmake --install DIR [--prefix P]`: program, unit, reference copies of the catalogs, documents.
-# No configuration is installed: the example stands with the documents, /etc is the administrator's.
+# No configuration is installed: the example stands with the documents, /etc is the administrator's. The
+# Debian package has one (Package.cmake).
 include(GNUInstallDirs)
+set(CMAKE_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE
+    GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)  # whatever the umask
 
 install(TARGETS apierrd RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 
@@ -10,9 +13,15 @@ install(DIRECTORY parsers/catalogs/ DESTINATION ${CMAKE_INSTALL_DATADIR}/apierrd
 install(DIRECTORY parsers/formats/ DESTINATION ${CMAKE_INSTALL_DATADIR}/apierrd/formats
         FILES_MATCHING PATTERN "*.yaml")
 
-install(FILES README.md CHANGELOG.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+if(NOT APIERRD_PACKAGE)  # Debian has these two under other names
+  install(FILES CHANGELOG.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+endif()
 install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs)
 install(FILES deploy/apierrd.example.yaml DESTINATION ${CMAKE_INSTALL_DOCDIR}/deploy)
+install(FILES deploy/logrotate.example deploy/systemd/read-all-logs.conf
+        DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
+install(FILES deploy/prometheus/apierrd.rules.yml DESTINATION ${CMAKE_INSTALL_DATADIR}/apierrd/rules)
 install(DIRECTORY deploy/grafana/dashboards DESTINATION ${CMAKE_INSTALL_DATADIR}/apierrd)
 install(DIRECTORY deploy/grafana/provisioning DESTINATION ${CMAKE_INSTALL_DOCDIR}/deploy/grafana)
 install(DIRECTORY deploy/prometheus deploy/alertmanager DESTINATION ${CMAKE_INSTALL_DOCDIR}/deploy)

@@ -2,6 +2,7 @@
 option(APIERRD_DEV_MODE "build tests and the checks of the source tree" OFF)
 option(APIERRD_BENCH "build benchmarks" OFF)
 option(APIERRD_WERROR "treat warnings as errors (CI does)" OFF)
+option(APIERRD_PACKAGE "make a Debian package (cmake/Package.cmake)" OFF)
 set(APIERRD_SANITIZE "" CACHE STRING "sanitizers, as for -fsanitize= (address,undefined | thread)")
 option(APIERRD_FUZZ "build libFuzzer targets (clang only)" OFF)
 option(APIERRD_COVERAGE "instrument for gcov" OFF)
@@ -18,6 +19,9 @@ target_compile_options(apierrd_options INTERFACE
 if(CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT APIERRD_SANITIZE)
   target_compile_options(apierrd_options INTERFACE -D_FORTIFY_SOURCE=2 -fcf-protection)
   target_link_options(apierrd_options INTERFACE -Wl,-z,relro,-z,now)
+  # The folder of a build must not show in what it makes: .ci/reproducible.
+  target_compile_options(apierrd_options INTERFACE
+    -ffile-prefix-map=${PROJECT_SOURCE_DIR}=. -ffile-prefix-map=${PROJECT_BINARY_DIR}=build)
 endif()
 if(APIERRD_SANITIZE)
   target_compile_options(apierrd_options INTERFACE
