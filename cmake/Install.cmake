@@ -7,6 +7,18 @@ set(CMAKE_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXE
 
 install(TARGETS apierrd RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 
+set(manuals ${PROJECT_BINARY_DIR}/generated/manuals)
+install(DIRECTORY ${manuals}/man1 ${manuals}/man5 DESTINATION ${CMAKE_INSTALL_MANDIR})
+install(FILES ${manuals}/completions/apierrd
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+install(FILES ${manuals}/completions/apierrd.fish
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
+if(APIERRD_PACKAGE)  # Debian's zsh looks here for packages, and there for what is below /usr/local
+  install(FILES ${manuals}/completions/_apierrd DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions)
+else()
+  install(FILES ${manuals}/completions/_apierrd DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
+endif()
+
 # Catalogs and formats are compiled in; these copies are for reading and as a model for own ones.
 install(DIRECTORY parsers/catalogs/ DESTINATION ${CMAKE_INSTALL_DATADIR}/apierrd/catalogs
         FILES_MATCHING PATTERN "*.yaml" PATTERN "*.codes")

@@ -16,9 +16,11 @@ target_compile_options(apierrd_options INTERFACE
   $<$<BOOL:${APIERRD_WERROR}>:-Werror>
   # The hardening flags Debian builds its own packages with.
   -fstack-protector-strong)
+if(NOT APIERRD_SANITIZE)
+  target_link_options(apierrd_options INTERFACE -Wl,-z,relro,-z,now)
+endif()
 if(CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT APIERRD_SANITIZE)
   target_compile_options(apierrd_options INTERFACE -D_FORTIFY_SOURCE=2 -fcf-protection)
-  target_link_options(apierrd_options INTERFACE -Wl,-z,relro,-z,now)
   # The folder of a build must not show in what it makes: .ci/reproducible.
   target_compile_options(apierrd_options INTERFACE
     -ffile-prefix-map=${PROJECT_SOURCE_DIR}=. -ffile-prefix-map=${PROJECT_BINARY_DIR}=build)

@@ -5,6 +5,7 @@
 #include <iostream>
 #include <map>
 
+#include "daemon/command_line.h"
 #include "daemon/commands.h"
 #include "daemon/log.h"
 #include "daemon/version.h"
@@ -54,10 +55,12 @@ struct Arguments {
   CodesOptions codes;
   TopCommandOptions top;
   DemoOptions demo;
+  std::string generated;
 };
 
 CLI::Option* add_config(CLI::App& command, Arguments& arguments) {
-  return command.add_option("--config", arguments.config, "configuration file (YAML)");
+  return command.add_option("--config", arguments.config, "configuration file (YAML)")
+      ->type_name("FILE");
 }
 
 void add_run(CLI::App& app, Arguments& arguments, int& code) {
@@ -79,7 +82,7 @@ void add_audit(CLI::App& app, Arguments& arguments, int& code) {
   CLI::App* audit =
       app.add_subcommand("audit", "show that every byte of the logs is accounted for");
   add_config(*audit, arguments)->required();
-  audit->add_option("--output", arguments.audit_output, "table or json")
+  audit->add_option("--output", arguments.audit_output, "how to print the result")
       ->check(CLI::IsMember({"table", "json"}));
   audit->footer("Example: apierrd audit --config /etc/apierrd/apierrd.yaml");
   audit->callback([&] { code = audit_command(arguments.config, arguments.audit_output); });
@@ -90,8 +93,10 @@ void add_replay(CLI::App& app, Arguments& arguments, int& code) {
       app.add_subcommand("replay", "count whole log files once and print the result");
   ReplayOptions& options = arguments.replay;
   add_config(*replay, arguments);
-  replay->add_option("--source", options.source, "source whose format the files have");
-  replay->add_option("--format", options.format, "format to read them in, or auto");
+  replay->add_option("--source", options.source, "source whose format the files have")
+      ->type_name("NAME");
+  replay->add_option("--format", options.format, "format to read them in, or auto")
+      ->type_name("NAME");
   replay->add_flag("--join-json", options.join_json, "join documents printed over several lines");
   replay->add_option("--output", options.output, "default: table on a terminal, else json")
       ->check(CLI::IsMember({"table", "json", "prometheus", "openmetrics"}));
@@ -107,8 +112,10 @@ void add_replay(CLI::App& app, Arguments& arguments, int& code) {
 void add_explain(CLI::App& app, Arguments& arguments, int& code) {
   CLI::App* explain = app.add_subcommand("explain", "show how a log line is understood");
   add_config(*explain, arguments);
-  explain->add_option("--source", arguments.source, "source whose format the line has");
-  explain->add_option("--format", arguments.format, "format to read it in, or auto");
+  explain->add_option("--source", arguments.source, "source whose format the line has")
+      ->type_name("NAME");
+  explain->add_option("--format", arguments.format, "format to read it in, or auto")
+      ->type_name("NAME");
   explain->add_flag("--join-json", arguments.join_json,
                     "join documents printed over several lines");
   explain->add_option("LINE", arguments.line, "the line, or - to read lines from standard input");
@@ -125,9 +132,9 @@ void add_codes(CLI::App& app, Arguments& arguments, int& code) {
   CodesOptions& options = arguments.codes;
   codes->add_option("PATTERN", options.pattern,
                     "part of a code, in any case; billing/ before it narrows to that product");
-  codes->add_option("--product", options.product, "only this product's codes");
+  codes->add_option("--product", options.product, "only this product's codes")->type_name("NAME");
   codes->add_flag("--actions", options.actions, "also which actions may return each code");
-  codes->add_option("--output", options.output, "table or json")
+  codes->add_option("--output", options.output, "how to print the result")
       ->check(CLI::IsMember({"table", "json"}));
   codes->footer("Example: apierrd codes Balance");
   codes->callback([&] {
@@ -140,7 +147,7 @@ void add_rules(CLI::App& app, Arguments& arguments, int& code) {
   CLI::App* rules =
       app.add_subcommand("rules", "print recording and alerting rules for Prometheus");
   add_config(*rules, arguments);
-  rules->add_option("--only", arguments.rules_only, "recording or alerting; default: both")
+  rules->add_option("--only", arguments.rules_only, "only these; default: both")
       ->check(CLI::IsMember({"recording", "alerting"}));
   rules->footer("Example: apierrd rules > /etc/prometheus/rules/apierrd.rules.yml");
   rules->callback([&] { code = rules_command(arguments.config, arguments.rules_only); });
@@ -149,7 +156,8 @@ void add_rules(CLI::App& app, Arguments& arguments, int& code) {
 void add_top(CLI::App& app, Arguments& arguments, int& code) {
   CLI::App* top = app.add_subcommand("top", "show in the terminal what a running daemon sees");
   TopCommandOptions& options = arguments.top;
-  top->add_option("--url", options.url, "where the daemon answers; default: its own default");
+  top->add_option("--url", options.url, "where the daemon answers; default: its own default")
+      ->type_name("URL");
   top->add_option("--interval", options.interval_ms, "how often to ask it: 500ms, 2s, 1m")
       ->transform(CLI::AsNumberWithUnit(
           std::map<std::string, std::uint64_t>{{"ms", 1}, {"s", 1'000}, {"m", 60'000}},
@@ -164,35 +172,102 @@ void add_demo(CLI::App& app, Arguments& arguments, int& code) {
   CLI::App* demo =
       app.add_subcommand("demo", "write a made-up API call log and run the daemon on it");
   DemoOptions& options = arguments.demo;
-  demo->add_option("--dir", options.folder, "where to put log and state; default: a new folder");
-  demo->add_option("--listen", options.listen, "address of the page and /metrics");
+  demo->add_option("--dir", options.folder, "where to put log and state; default: a new folder")
+      ->type_name("FOLDER");
+  demo->add_option("--listen", options.listen, "address of the page and /metrics")
+      ->type_name("ADDRESS");
   demo->add_option("--seed", options.seed, "the same seed gives the same calls")
+      ->type_name("NUMBER")
       ->check(CLI::Range(0, 1'000'000'000));
   demo->add_option("--rate", options.lines_per_second, "calls logged per second")
+      ->type_name("NUMBER")
       ->check(CLI::Range(1, 100'000));
   demo->add_option("--write", options.write_file,
-                   "only write a log file, then exit; - is standard output");
+                   "only write a log file, then exit; - is standard output")
+      ->type_name("FILE");
   demo->add_option("--lines", options.lines, "lines of that file")
+      ->type_name("NUMBER")
       ->check(CLI::Range(0, 1'000'000'000));
   demo->footer("Example: apierrd demo, then open http://127.0.0.1:19877/");
   demo->callback([&] { code = demo_command(options); });
 }
 
-}  // namespace
+void add_generate(CLI::App& app, Arguments& arguments, int& code) {
+  CLI::App* generate = app.add_subcommand("generate", "write manual pages and shell completion");
+  generate->group("");  // hidden: it is for the build
+  generate->add_option("FOLDER", arguments.generated, "where to write them")->required();
+  generate->callback([&] { code = generate_command(arguments.generated); });
+}
 
-int run_apierrd(int argc, char** argv) {
-  CLI::App app{
+// The whole command line; parsing it runs the command and sets `code`.
+void define(CLI::App& app, Arguments& arguments, int& code) {
+  app.name("apierrd");
+  app.description(
       "Counts API failures in call logs by the vendor's documented error codes and exports\n"
-      "them to Prometheus."};
+      "them to Prometheus.");
   app.set_version_flag("--version", std::string("apierrd ") + kVersion);
   app.require_subcommand(1);
   app.footer("Exit codes: 0 fine, 1 findings, 2 usage or configuration, 3 environment.");
-  Arguments arguments;
-  int code = kExitFine;
   for (const auto add : {add_run, add_check, add_audit, add_replay, add_explain, add_codes,
-                         add_rules, add_top, add_demo}) {
+                         add_rules, add_top, add_demo, add_generate}) {
     add(app, arguments, code);
   }
+}
+
+// CLI11 joins what an option takes with what its checks say of themselves: "TEXT:{table,json}",
+// "NUMBER:INT in [0 - 9]".
+void describe_type(const std::string& type, OptionText& text) {
+  const std::size_t colon = type.find(':');
+  text.value = type.substr(0, colon);
+  if (colon == std::string::npos) return;
+  const std::string checks = type.substr(colon + 1);
+  if (checks.starts_with('{') && checks.ends_with('}')) {
+    text.choices = CLI::detail::split(checks.substr(1, checks.size() - 2), ',');
+  } else if (const std::size_t range = checks.find('['); range != std::string::npos) {
+    text.limits = "a value from " + checks.substr(range + 1, checks.find(']') - range - 1);
+    text.limits.replace(text.limits.find(" - "), 3, " to ");
+  }
+}
+
+OptionText describe(const CLI::Option& option) {
+  OptionText text;
+  for (const std::string& name : option.get_snames()) text.flags.push_back("-" + name);
+  for (const std::string& name : option.get_lnames()) text.flags.push_back("--" + name);
+  text.description = option.get_description();
+  text.required = option.get_required();
+  if (option.get_positional()) {
+    text.value = option.get_name(true);
+    text.many = option.get_items_expected_max() > 1;
+  } else if (option.get_items_expected_max() > 0) {
+    describe_type(option.get_type_name(), text);
+  }
+  return text;
+}
+
+CommandText describe(const CLI::App& app) {
+  CommandText text{app.get_name(), app.get_description(), app.get_footer(), {}, {}};
+  for (const CLI::Option* option : app.get_options()) text.options.push_back(describe(*option));
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    if (!command->get_group().empty()) text.commands.push_back(describe(*command));
+  }
+  return text;
+}
+
+}  // namespace
+
+CommandText describe_command_line() {
+  CLI::App app;
+  Arguments arguments;
+  int code = kExitFine;
+  define(app, arguments, code);
+  return describe(app);
+}
+
+int run_apierrd(int argc, char** argv) {
+  CLI::App app;
+  Arguments arguments;
+  int code = kExitFine;
+  define(app, arguments, code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -57,6 +57,7 @@ int codes_command(const CodesOptions& options);
 int rules_command(const std::string& config_path, const std::string& only);
 int top_command(const TopCommandOptions& options);
 int demo_command(const DemoOptions& options);
+int generate_command(const std::string& folder);
 
 /// The command line as a whole: parses it and runs the command.
 int run_apierrd(int argc, char** argv);
