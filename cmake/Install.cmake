@@ -38,13 +38,15 @@ install(DIRECTORY deploy/grafana/dashboards DESTINATION ${CMAKE_INSTALL_DATADIR}
 install(DIRECTORY deploy/grafana/provisioning DESTINATION ${CMAKE_INSTALL_DOCDIR}/deploy/grafana)
 install(DIRECTORY deploy/prometheus deploy/alertmanager DESTINATION ${CMAKE_INSTALL_DOCDIR}/deploy)
 
-# The unit names the program by its absolute path, which --prefix decides at install time. It goes to
+# The units name the program by its absolute path, which --prefix decides at install time. They go to
 # lib/systemd/system below the prefix: systemd reads it there for /usr and /usr/local.
-install(CODE "
-  file(READ \"${PROJECT_SOURCE_DIR}/deploy/systemd/apierrd.service\" unit)
-  string(REPLACE /usr/bin/apierrd \"\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_BINDIR}/apierrd\" unit \"\${unit}\")
-  string(REPLACE /usr/share/doc/apierrd \"\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_DOCDIR}\" unit \"\${unit}\")
-  file(WRITE \"${PROJECT_BINARY_DIR}/install/apierrd.service\" \"\${unit}\")
-  file(INSTALL \"${PROJECT_BINARY_DIR}/install/apierrd.service\"
-       DESTINATION \"\${CMAKE_INSTALL_PREFIX}/lib/systemd/system\" TYPE FILE)
-")
+foreach(unit apierrd.service apierrd.socket)
+  install(CODE "
+    file(READ \"${PROJECT_SOURCE_DIR}/deploy/systemd/${unit}\" text)
+    string(REPLACE /usr/bin/apierrd \"\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_BINDIR}/apierrd\" text \"\${text}\")
+    string(REPLACE /usr/share/doc/apierrd \"\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_DOCDIR}\" text \"\${text}\")
+    file(WRITE \"${PROJECT_BINARY_DIR}/install/${unit}\" \"\${text}\")
+    file(INSTALL \"${PROJECT_BINARY_DIR}/install/${unit}\"
+         DESTINATION \"\${CMAKE_INSTALL_PREFIX}/lib/systemd/system\" TYPE FILE)
+  ")
+endforeach()

@@ -7,6 +7,7 @@
 
 #include "daemon/command_line.h"
 #include "daemon/commands.h"
+#include "daemon/journal.h"
 #include "daemon/log.h"
 #include "daemon/version.h"
 #include "parsers/mask_secrets.h"
@@ -22,14 +23,17 @@ int finish(const CLI::App& app, const CLI::ParseError& error, int argc, char** a
   if (argc > 1 && argv[1][0] != '-' && app.get_subcommands().empty()) {
     what = "no command is named '" + printable(argv[1]) + "'";
   }
-  std::cerr << "apierrd: " << what << ": see apierrd --help\n";
+  std::cerr << journal_mark(STDERR_FILENO, kJournalError) << "apierrd: " << what
+            << ": see apierrd --help\n";
   return kExitUsage;
 }
 
 }  // namespace
 
 int report(const Error& error) {
-  std::cerr << "apierrd: " << printable(mask_url_passwords(error.text())) << "\n";
+  std::cerr << journal_mark(STDERR_FILENO, kJournalError) << "apierrd: "
+            << printable(mask_url_passwords(error.text())) << "
+";
   return error.kind == ErrorKind::kInvalid ? kExitUsage : kExitEnvironment;
 }
 

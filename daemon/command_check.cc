@@ -1,15 +1,54 @@
 // check: what a configuration and its catalogs say, without running anything.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <iostream>
 
 #include "daemon/commands.h"
 #include "daemon/config.h"
+#include "daemon/hidden_folder.h"
+#include "daemon/journal.h"
 #include "daemon/log.h"
 #include "daemon/os.h"
 #include "exporters/status_view.h"
 
 namespace apierrd {
+
+namespace {
+
+void print_finding(const SourceConfig& source, const std::string& text) {
+  std::cout << fmt::format("{}finding: source {}: {}\n",
+                           journal_mark(STDOUT_FILENO, kJournalWarning), source.name,
+                           printable(text));
+}
+
+// Whether all files of the source can be read.
+bool check_source(const SourceConfig& source) {
+  bool good = true;
+  std::size_t matched = 0;
+  PosixFileSystem files;
+  for (const std::string& pattern : source.paths) {
+    if (const auto hidden = hidden_folder(pattern)) {
+      print_finding(source, hidden->text());
+      good = false;
+    }
+    for (const std::string& path : files.glob(pattern)) {
+      ++matched;
+      const auto file = files.open(path);
+      const auto info = files.info(path);
+      if (file && info && *info && (*info)->regular) continue;
+      print_finding(
+          source, file ? path + ": not a regular file; it will not be read" : file.error().text());
+      good = false;
+    }
+  }
+  if (matched == 0 && good) {
+    std::cout << fmt::format("note: source {}: no file matches yet\n", source.name);
+  }
+  return good;
+}
+
+}  // namespace
 
 int check_command(const std::string& config_path, bool effective) {
   const LoadedConfig loaded = load_config(config_path);
@@ -21,26 +60,8 @@ int check_command(const std::string& config_path, bool effective) {
                                setting.origin);
     }
   }
-  int code = kExitFine;
-  PosixFileSystem files;
-  for (const SourceConfig& source : loaded.config.sources) {
-    std::size_t matched = 0;
-    for (const std::string& pattern : source.paths) {
-      for (const std::string& path : files.glob(pattern)) {
-        ++matched;
-        const auto file = files.open(path);
-        const auto info = files.info(path);
-        if (file && info && *info && (*info)->regular) continue;
-        std::cout << fmt::format(
-            "finding: source {}: {}\n", source.name,
-            file ? path + ": not a regular file; it will not be read" : file.error().text());
-        code = kExitFindings;
-      }
-    }
-    if (matched == 0) {
-      std::cout << fmt::format("note: source {}: no file matches yet\n", source.name);
-    }
-  }
+  bool good = true;
+  for (const SourceConfig& source : loaded.config.sources) good = check_source(source) && good;
   const Catalog& catalog = *loaded.catalog;
   std::vector<std::string> products;
   for (const std::string& product : loaded.config.products) {
@@ -49,10 +70,10 @@ int check_command(const std::string& config_path, bool effective) {
   std::cout << fmt::format(
       "{}: {} source(s), {} documented codes of {} products, {} of them curated; "
       "at 0 from the start: {}\n",
-      code == kExitFine ? "ok" : "not ok", loaded.config.sources.size(), catalog.all_codes().size(),
+      good ? "ok" : "not ok", loaded.config.sources.size(), catalog.all_codes().size(),
       catalog.products().size(), catalog.entries().size(),
       products.empty() ? "none" : fmt::format("{}", fmt::join(products, ", ")));
-  return code;
+  return good ? kExitFine : kExitFindings;
 }
 
 }  // namespace apierrd

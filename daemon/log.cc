@@ -3,10 +3,11 @@
 #include <fmt/format.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include <chrono>
-#include <cstdlib>
 
+#include "daemon/journal.h"
 #include "exporters/label_text.h"
 #include "parsers/mask_secrets.h"
 
@@ -14,7 +15,7 @@ namespace apierrd {
 
 struct Log::Sink {
   spdlog::logger logger{"apierrd", std::make_shared<spdlog::sinks::stderr_sink_mt>()};
-  bool journal = std::getenv("JOURNAL_STREAM") != nullptr;
+  bool journal = leads_to_journal(STDERR_FILENO);
 };
 
 namespace {
