@@ -22,6 +22,7 @@ from apierrd_faults import make_mounts_private, need, tool
 
 SOURCE = pathlib.Path(os.environ.get("APIERRD_SOURCE_DIR", pathlib.Path(__file__).resolve().parents[2]))
 ROOTS = pathlib.Path(os.environ.get("APIERRD_ROOTS", SOURCE / "build" / "roots"))
+SUITES = {"12": "bookworm", "13": "trixie"}
 BOOT_S = 120  # a boot takes less than a second; on a machine that is busy otherwise, many times as long
 _CGROUPS = pathlib.Path("/sys/fs/cgroup")
 _CLONE_NEWNET = 0x40000000
@@ -54,11 +55,12 @@ def with_version(deb, version, folder):
     return next(folder.glob(f"*_{version}_*.deb"))
 
 
-def suite():
-    for line in pathlib.Path("/etc/os-release").read_text().splitlines():
-        if line.startswith("VERSION_CODENAME="):
-            return line.split("=")[1].strip('"')
-    raise Skip("/etc/os-release names no Debian release")
+def suite(deb):
+    """The Debian the package was built for, which its version ends with."""
+    release = re.search(r"~deb(\d+)u", tool("dpkg-deb", "-f", deb, "Version"))
+    if not release or release.group(1) not in SUITES:
+        raise Skip(f"{deb.name} names no Debian release")
+    return SUITES[release.group(1)]
 
 
 def made_root(deb):
@@ -66,7 +68,7 @@ def made_root(deb):
     depends = tool("dpkg-deb", "-f", deb, "Depends")
     names = sorted(set(re.findall(r"(?:^|,)\s*([a-z0-9][a-z0-9.+-]+)", depends)))
     include = ",".join(["systemd", "systemd-sysv", "init-system-helpers", *names])
-    root = ROOTS / f"{suite()}-systemd-{hashlib.sha256(include.encode()).hexdigest()[:8]}"
+    root = ROOTS / f"{suite(deb)}-systemd-{hashlib.sha256(include.encode()).hexdigest()[:8]}"
     ROOTS.mkdir(parents=True, exist_ok=True)
     with (ROOTS / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -74,7 +76,7 @@ def made_root(deb):
             print(f"  debootstrap makes {root}", flush=True)
             half = root.with_suffix(".half")
             shutil.rmtree(half, ignore_errors=True)
-            done = subprocess.run(["debootstrap", "--variant=minbase", f"--include={include}", suite(), half],
+            done = subprocess.run(["debootstrap", "--variant=minbase", f"--include={include}", suite(deb), half],
                                   stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
             if done.returncode != 0:
                 raise Skip(f"debootstrap cannot make a root: {done.stdout[-500:]}{done.stderr[-500:]}")
