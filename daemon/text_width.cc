@@ -62,7 +62,10 @@ std::size_t text_width(std::string_view text) {
 std::string fitted(std::string_view text, std::size_t columns, bool right) {
   std::string out(text);
   if (columns == 0) return {};
-  if (text_width(text) > columns) out = out.substr(0, bytes_within(text, columns - 1)) + "…";
+  if (text_width(text) > columns) {
+    out.resize(bytes_within(text, columns - 1));
+    out += "…";
+  }
   const std::string blanks(columns - text_width(out), ' ');
   return right ? blanks + out : out + blanks;
 }

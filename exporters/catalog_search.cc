@@ -105,8 +105,11 @@ std::string render_codes_json(const Catalog& catalog, const std::string& query) 
   std::vector<ProductCode> codes;
   if (!query.empty()) {
     Result<std::vector<ProductCode>> found = find_codes(catalog, {}, query);
-    if (found) codes = *std::move(found);
-    if (!found) json.member("complaint", found.error().text());
+    if (found) {
+      codes = *std::move(found);
+    } else {
+      json.member("complaint", found.error().text());
+    }
   }
   const std::size_t shown = std::min(codes.size(), kFoundCodesMax);
   json.member("total", std::uint64_t{codes.size()});

@@ -50,7 +50,7 @@ SeriesLimits SeriesLimits::none() {
   return {kMax, kMax, kMax, kMax, kMax, kMax};
 }
 
-SeriesStore::SeriesStore(SeriesLimits limits, std::shared_ptr<const Catalog> catalog)
+SeriesStore::SeriesStore(const SeriesLimits& limits, std::shared_ptr<const Catalog> catalog)
     : limits_(limits),
       arena_(std::make_shared<LabelArena>()),
       budgets_{{{limits.services, {}}, {limits.actions, {}}, {limits.undocumented_codes, {}}, {}}} {

@@ -168,7 +168,7 @@ struct SeriesSnapshot {
 
 class SeriesStore {
  public:
-  SeriesStore(SeriesLimits limits, std::shared_ptr<const Catalog> catalog);
+  SeriesStore(const SeriesLimits& limits, std::shared_ptr<const Catalog> catalog);
 
   /// The index of the source of that name, new or known. Its documented codes of `products` exist
   /// at 0 from here on.
