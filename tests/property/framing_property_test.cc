@@ -4,14 +4,11 @@
 // The seed is printed with a failure; APIERRD_SEED and APIERRD_CASES choose others.
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <cstring>
 #include <random>
 #include <sstream>
 #include <string>
-#include <vector>
 
-#include "parsers/process_batch.h"
+#include "tests/support/block_reader.h"
 #include "tests/support/random_lives.h"
 
 namespace apierrd {
@@ -120,81 +117,18 @@ class Stream {
   std::mt19937_64 random_;
 };
 
-// Offers `text` as a reader does that finds so much of it written at each look.
-class Reader {
- public:
-  explicit Reader(const Ruleset& ruleset) : ruleset_(ruleset) {}
-
-  template <class NextSize>
-  Tally& read(const std::string& text, std::size_t block_max, NextSize&& next_size) {
-    std::size_t offset = 0, written = 0;
-    while (true) {
-      const std::size_t size = std::min(block_max, written - offset);
-      const LineCutter::Cut cut =
-          cutter_.cut(padded(text, offset, size), kLineBytesMax, ruleset_.format.framing);
-      count(cut.batch);
-      offset += cut.consumed;
-      if (cut.consumed > 0) continue;
-      if (written == text.size()) break;
-      written = std::min(text.size(), written + next_size());
-    }
-    count(cutter_.finish(padded(text, offset, text.size() - offset)));
-    return tally_;
-  }
-
- private:
-  std::string_view padded(const std::string& text, std::size_t offset, std::size_t size) {
-    block_.assign(size + kJsonPadding, '\0');
-    std::memcpy(block_.data(), text.data() + offset, size);
-    return {block_.data(), size};
-  }
-  void count(LineBatch batch) {
-    batch.at_file_start = at_start_;
-    if (!batch.text.empty() || batch.overlong_lines > 0) at_start_ = false;
-    process_batch(batch, ruleset_, parser_, tally_);
-  }
-
-  const Ruleset& ruleset_;
-  LineCutter cutter_;
-  CallParser parser_;
-  Tally tally_{SIZE_MAX};
-  std::vector<char> block_;
-  bool at_start_ = true;
-};
-
-std::string text_of(Tally& tally) {
-  std::vector<std::string> rows;
-  for (const CallRow* row : tally.calls()) {
-    rows.push_back(row->service + "/" + row->action + " " + std::to_string(row->count));
-  }
-  for (const ErrorRow* row : tally.errors()) {
-    rows.push_back(row->service + "/" + row->action + " " + row->code + " " +
-                   std::to_string(row->count));
-  }
-  std::sort(rows.begin(), rows.end());
-  std::ostringstream out;
-  for (const std::string& row : rows) out << row << "\n";
-  out << tally.lines.lines << " lines, " << tally.lines.bytes << " bytes\n";
-  for (const VerdictInfo& verdict : kVerdicts) {
-    const auto index = static_cast<std::size_t>(verdict.verdict);
-    out << verdict.name << " " << tally.lines.by_verdict[index] << " "
-        << tally.lines.bytes_by_verdict[index] << "\n";
-  }
-  return out.str();
-}
-
 TEST(FramingProperty, WhereBlocksEndMakesNoDifference) {
   const std::uint64_t first = test::first_seed(), count = test::cases();
   for (std::uint64_t seed = first; seed < first + count; ++seed) {
     Stream stream(seed);
-    Reader whole(stream.ruleset);
+    test::BlockReader whole(stream.ruleset);
     const std::string wanted =
-        text_of(whole.read(stream.text, SIZE_MAX, [&] { return stream.text.size() + 1; }));
+        test::text_of(whole.read(stream.text, SIZE_MAX, [&] { return stream.text.size() + 1; }));
     const std::size_t smallest = kLineBytesMax + kLineSlack + 1;
     for (const std::uint64_t step : {std::uint64_t{1}, std::uint64_t{40}, std::uint64_t{900}}) {
-      Reader reader(stream.ruleset);
-      const std::string seen = text_of(reader.read(stream.text, smallest + stream.below(900),
-                                                   [&] { return 1 + stream.below(step); }));
+      test::BlockReader reader(stream.ruleset);
+      const std::string seen = test::text_of(reader.read(stream.text, smallest + stream.below(900),
+                                                         [&] { return 1 + stream.below(step); }));
       ASSERT_EQ(seen, wanted) << "APIERRD_SEED=" << seed << " steps of up to " << step << "\n"
                               << stream.text;
     }

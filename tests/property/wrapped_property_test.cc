@@ -12,13 +12,12 @@
 #include <vector>
 
 #include "parsers/framing.h"
-#include "parsers/line_batch.h"
-#include "parsers/time_text.h"
 #include "parsers/unescape/unescape.h"
 #include "tests/support/mutate.h"
 #include "tests/support/padded.h"
 #include "tests/support/random_lives.h"
 #include "tests/support/skim_kernels.h"
+#include "tests/support/slow_wrappers.h"
 
 namespace apierrd {
 namespace {
@@ -125,50 +124,19 @@ TEST(WrappedProperty, EveryKernelUnescapesAsByteByByte) {
   }
 }
 
-struct Unwrapped {
-  std::string content;
-  bool partial = false;
-  int stream = 0;
-  std::optional<std::int64_t> time;
-  bool operator==(const Unwrapped&) const = default;
-};
-
-// Takes Docker's wrapper off step by step.
-std::optional<Unwrapped> slowly_unwrapped(std::string_view text) {
-  constexpr std::string_view kStart = "{\"log\":\"";
-  if (!text.starts_with(kStart) || !text.ends_with('}')) return std::nullopt;
-  std::size_t end = kStart.size();
-  while (end < text.size() && text[end] != '"') end += text[end] == '\\' ? 2U : 1U;
-  if (end >= text.size()) return std::nullopt;
-  const std::string_view rest = text.substr(end + 1);
-  const std::size_t stream = rest.find("\"stream\":\"std");
-  const std::size_t time = rest.find("\"time\":\"");
-  if (stream == std::string_view::npos || time == std::string_view::npos) return std::nullopt;
-  Unwrapped line;
-  if (!decode_json_text(text.substr(kStart.size(), end - kStart.size()), line.content))
-    return std::nullopt;
-  line.partial = !line.content.ends_with('\n');
-  if (!line.partial) line.content.pop_back();
-  if (!line.partial && line.content.ends_with('\r')) line.content.pop_back();
-  line.stream = rest.substr(stream).starts_with("\"stream\":\"stderr\"") ? 1 : 0;
-  const std::string_view stamp = rest.substr(time + 8);
-  line.time = parse_rfc3339(stamp.substr(0, stamp.find('"')));
-  return line;
-}
-
 TEST(WrappedProperty, DockersWrapperComesOffAsStepByStep) {
   const std::uint64_t first = test::first_seed(), cases = 20 * test::cases();
   std::uint64_t unwrapped = 0;
   for (std::uint64_t seed = first; seed < first + cases; ++seed) {
     const std::string text = Texts(seed).line();
     const test::Padded padded(text);
-    const std::optional<Unwrapped> wanted = slowly_unwrapped(padded.view());
+    const std::optional<test::Unwrapped> wanted = test::slowly_unwrapped(padded.view());
     unwrapped += wanted.has_value();
     for (const SkimKernel kernel : test::kernels_here()) {
       TextPool texts;
       WrappedLine line;
       line.content = padded.view();
-      std::optional<Unwrapped> seen;
+      std::optional<test::Unwrapped> seen;
       if (unwrap_docker(line, texts, kernel))
         seen = {std::string(line.content), line.partial, line.stream, line.time_unix_ns()};
       ASSERT_EQ(seen, wanted) << "seed " << seed << ", kernel " << static_cast<int>(kernel) << "\n"
@@ -177,20 +145,6 @@ TEST(WrappedProperty, DockersWrapperComesOffAsStepByStep) {
   }
   EXPECT_GT(unwrapped, cases / 4);
   EXPECT_LT(unwrapped, cases);
-}
-
-std::size_t slowly_closed(std::string_view text, const Framing& framing, std::size_t bytes_max) {
-  Framer framer(framing, bytes_max);
-  const std::size_t size = text.size();
-  std::size_t closed = 0;
-  while (!text.empty()) {
-    const std::size_t before = text.size();
-    const std::string_view line = take_line(text);
-    framer.feed(line, before - text.size());
-    if (framer.closed_before()) closed = size - before;
-    if (!framer.open()) closed = size - text.size();
-  }
-  return closed;
 }
 
 TEST(WrappedProperty, BlocksAreCutWhereNoRecordIsOpen) {
@@ -210,7 +164,7 @@ TEST(WrappedProperty, BlocksAreCutWhereNoRecordIsOpen) {
     for (const Framing& framing : framings) {
       const std::size_t bytes_max = texts.below(2) == 0 ? 300 : 3'000;
       ASSERT_EQ(closed_bytes(padded.view(), framing, bytes_max),
-                slowly_closed(padded.view(), framing, bytes_max))
+                test::slowly_closed(padded.view(), framing, bytes_max))
           << "seed " << seed << ", framing " << &framing - framings.data() << "\n"
           << text;
     }
