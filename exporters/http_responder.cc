@@ -14,14 +14,6 @@ namespace {
 constexpr std::size_t kCompressMin = 1024;  // below, the header costs more than it saves
 constexpr std::size_t kParametersMax = 8;
 
-constexpr std::pair<const char*, const char*> kSecurityHeaders[] = {
-    {"Content-Security-Policy",
-     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
-     "img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"},
-    {"X-Content-Type-Options", "nosniff"},
-    {"Referrer-Policy", "no-referrer"},
-    {"Cache-Control", "no-store"}};
-
 }  // namespace
 
 bool accepts_gzip(std::string_view accept_encoding) {
@@ -153,9 +145,15 @@ class HttpExchange final : public httplib::Server, public httplib::Stream {
     plain.accept = request.get_header_value("Accept");
     plain.client = std::string(peer_) + " " + request.get_header_value("User-Agent");
     std::string_view handler;
-    HttpResponse answer = responder_.respond(std::move(plain), request.method, handler);
+    HttpResponse answer = responder_.respond(std::move(plain), request.method,
+                                             request.get_header_value("Authorization"), handler);
     response.status = answer.status;
-    for (const auto& [name, value] : kSecurityHeaders) response.set_header(name, value);
+    for (const auto& [name, value] : *responder_.security_->headers()) {
+      if (!value.empty()) response.set_header(name, value);
+    }
+    response.set_header("Cache-Control", "no-store");
+    if (answer.status == 401)
+      response.set_header("WWW-Authenticate", "Basic realm=\"apierrd\", charset=\"UTF-8\"");
     if (answer.status == 405) response.set_header("Allow", "GET, HEAD");
     // A body follows that nobody reads.
     closes_ = answer.status == 405 || request.has_header("Content-Length") ||
@@ -208,8 +206,11 @@ HttpAnswer HttpResponder::answer(std::string_view head, std::string_view peer, b
 }
 
 HttpResponse HttpResponder::respond(HttpRequest request, std::string_view method,
+                                    std::string_view authorization,
                                     std::string_view& handler) const {
   handler = "other";
+  if (!security_->admits(authorization))
+    return {401, "text/plain; charset=utf-8", "a user's name and password are needed\n"};
   if (method != "GET" && method != "HEAD") {
     return {405, "text/plain; charset=utf-8", "only GET and HEAD are answered here\n"};
   }

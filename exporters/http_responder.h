@@ -2,16 +2,19 @@
 // threads of its own; several threads may ask at once. The only door to cpp-httplib's server.
 //
 // HEAD is answered like GET without the body, bodies are compressed where the client takes gzip,
-// every other method is refused.
+// every other method is refused. Where users are configured, whoever is none of them gets nothing
+// but 401, whatever he asks for.
 #pragma once
 
 #include <cstddef>
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "exporters/web_security.h"
 #include "parsers/result.h"
 
 namespace apierrd {
@@ -45,8 +48,11 @@ class HttpResponder {
   /// Told after each answer: the route's path ("other" if none) and the status.
   using OnRequest = std::function<void(std::string_view handler, int status)>;
 
-  HttpResponder(std::vector<HttpRoute> routes, OnRequest on_request)
-      : routes_(std::move(routes)), on_request_(std::move(on_request)) {}
+  HttpResponder(std::vector<HttpRoute> routes, std::shared_ptr<const WebSecurity> security,
+                OnRequest on_request)
+      : routes_(std::move(routes)),
+        security_(std::move(security)),
+        on_request_(std::move(on_request)) {}
 
   /// `head` is a request up to its blank line; a body is never read. `last`: the connection is to
   /// be closed after this one.
@@ -54,10 +60,11 @@ class HttpResponder {
 
  private:
   friend class HttpExchange;
-  HttpResponse respond(HttpRequest request, std::string_view method,
+  HttpResponse respond(HttpRequest request, std::string_view method, std::string_view authorization,
                        std::string_view& handler) const;
 
   std::vector<HttpRoute> routes_;
+  std::shared_ptr<const WebSecurity> security_;
   OnRequest on_request_;
 };
 

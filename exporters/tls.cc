@@ -4,7 +4,6 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
-#include <poll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -12,15 +11,12 @@
 #include <cstring>
 #include <ctime>
 #include <fstream>
-#include <limits>
 #include <optional>
 #include <utility>
 
 namespace apierrd {
 
 namespace {
-
-using std::chrono::milliseconds;
 
 constexpr std::string_view kProtocol = "\x08http/1.1";  // ALPN wants its length before it
 
@@ -213,20 +209,6 @@ BIO* make_socket_bio(int* socket) {
   return bio;
 }
 
-// Until the socket is ready, or something is wrong with it, which the next step then finds out.
-bool wait_for(int socket, short events, TlsConnection::Deadline deadline) {
-  while (true) {
-    const auto left = std::chrono::ceil<milliseconds>(deadline - std::chrono::steady_clock::now());
-    if (left <= milliseconds(0)) return false;
-    constexpr std::int64_t kLongest = std::numeric_limits<int>::max();
-    pollfd waited{socket, events, 0};
-    const int ready =
-        poll(&waited, 1, static_cast<int>(std::min<std::int64_t>(left.count(), kLongest)));
-    if (ready > 0) return true;
-    if (ready < 0 && errno != EINTR) return false;
-  }
-}
-
 }  // namespace
 
 void TlsMaterial::FreeContext::operator()(ssl_ctx_st* context) const { SSL_CTX_free(context); }
@@ -261,71 +243,73 @@ Result<void> TlsMaterial::use(const TlsSettings& settings) {
   return {};
 }
 
-void TlsConnection::FreeSession::operator()(ssl_st* session) const { SSL_free(session); }
+class TlsChannel final : public Channel {
+ public:
+  TlsChannel(std::shared_ptr<const TlsMaterial> material, int socket)
+      : material_(std::move(material)), socket_(socket) {}
 
-TlsConnection::TlsConnection(std::shared_ptr<const TlsMaterial> material)
-    : material_(std::move(material)) {}
+  bool set_up() {
+    session_.reset(SSL_new(material_->context_.get()));
+    BIO* const bio = session_ ? make_socket_bio(&socket_) : nullptr;
+    if (bio == nullptr) return false;
+    SSL_set_bio(session_.get(), bio, bio);  // takes it
+    return true;
+  }
 
-TlsConnection::~TlsConnection() = default;
-
-// Repeats a step of OpenSSL until it has an answer: above 0, or -1; 0 for the other side's
-// farewell.
-template <class Step>
-int TlsConnection::drive(Step&& step, Deadline deadline) {
-  while (usable_) {
-    ERR_clear_error();  // an old error of this thread would be taken for this step's
-    const int result = step();
-    if (result > 0) return result;
-    const int why = SSL_get_error(session_.get(), result);
-    if (why == SSL_ERROR_ZERO_RETURN) return 0;
-    if ((why == SSL_ERROR_WANT_READ && wait_for(socket_, POLLIN, deadline)) ||
-        (why == SSL_ERROR_WANT_WRITE && wait_for(socket_, POLLOUT, deadline))) {
-      continue;
-    }
-    // OpenSSL forbids a farewell after these two.
-    usable_ = why != SSL_ERROR_SSL && why != SSL_ERROR_SYSCALL;
+  ChannelState shake_hands() override {
+    std::size_t ignored = 0;
+    return step(SSL_accept, ignored);
+  }
+  ChannelState read(std::span<char> into, std::size_t& count) override {
+    const int size = static_cast<int>(std::min(into.size(), kRecordBytes));
+    return step([&](SSL* session) { return SSL_read(session, into.data(), size); }, count);
+  }
+  // A record at a time: one that could not be sent must be offered again as it was.
+  ChannelState write(std::string_view bytes, std::size_t& count) override {
+    const int size = static_cast<int>(std::min(bytes.size(), kRecordBytes));
+    return step([&](SSL* session) { return SSL_write(session, bytes.data(), size); }, count);
+  }
+  void end_writing() override {
+    if (usable_) SSL_shutdown(session_.get());
     ERR_clear_error();
-    break;
+    ::shutdown(socket_, SHUT_WR);
   }
-  return -1;
-}
 
-bool TlsConnection::accept(int socket, Deadline deadline) {
-  session_.reset(SSL_new(material_->context_.get()));
-  socket_ = socket;
-  BIO* const bio = session_ ? make_socket_bio(&socket_) : nullptr;
-  if (bio == nullptr) return false;
-  SSL_set_bio(session_.get(), bio, bio);  // takes it
-  usable_ = true;
-  if (drive([this] { return SSL_accept(session_.get()); }, deadline) == 1) return true;
-  usable_ = false;
-  return false;
-}
+ private:
+  static constexpr std::size_t kRecordBytes = 16U << 10;
 
-std::ptrdiff_t TlsConnection::read(std::span<char> buffer, Deadline deadline) {
-  constexpr std::size_t kMost = 1U << 30;
-  const int size = static_cast<int>(std::min(buffer.size(), kMost));
-  return drive([&] { return SSL_read(session_.get(), buffer.data(), size); }, deadline);
-}
-
-std::ptrdiff_t TlsConnection::write(std::string_view bytes, Deadline deadline) {
-  constexpr std::size_t kMost = 1U << 30;
-  std::size_t written = 0;
-  while (written < bytes.size()) {
-    const int size = static_cast<int>(std::min(bytes.size() - written, kMost));
-    const int sent =
-        drive([&] { return SSL_write(session_.get(), bytes.data() + written, size); }, deadline);
-    if (sent <= 0) return -1;
-    written += static_cast<std::size_t>(sent);
+  template <class Step>
+  ChannelState step(Step&& what, std::size_t& count) {
+    count = 0;
+    if (!usable_) return ChannelState::kEnded;
+    ERR_clear_error();  // an old error of this thread would be taken for this step's
+    const int result = what(session_.get());
+    if (result > 0) {
+      count = static_cast<std::size_t>(result);
+      return ChannelState::kMoved;
+    }
+    const int why = SSL_get_error(session_.get(), result);
+    ERR_clear_error();
+    if (why == SSL_ERROR_WANT_READ) return ChannelState::kWantsRead;
+    if (why == SSL_ERROR_WANT_WRITE) return ChannelState::kWantsWrite;
+    // OpenSSL forbids a farewell after the other errors.
+    usable_ = why == SSL_ERROR_ZERO_RETURN;
+    return ChannelState::kEnded;
   }
-  return static_cast<std::ptrdiff_t>(written);
-}
 
-bool TlsConnection::has_pending() const { return usable_ && SSL_has_pending(session_.get()) == 1; }
+  struct FreeSession {
+    void operator()(SSL* session) const { SSL_free(session); }
+  };
+  std::shared_ptr<const TlsMaterial> material_;
+  int socket_;
+  std::unique_ptr<SSL, FreeSession> session_;
+  bool usable_ = true;
+};
 
-void TlsConnection::close() {
-  if (std::exchange(usable_, false)) SSL_shutdown(session_.get());
-  ERR_clear_error();
+std::unique_ptr<Channel> tls_channel(std::shared_ptr<const TlsMaterial> material, int socket) {
+  auto channel = std::make_unique<TlsChannel>(std::move(material), socket);
+  if (!channel->set_up()) return nullptr;
+  return channel;
 }
 
 }  // namespace apierrd

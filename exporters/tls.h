@@ -1,23 +1,19 @@
 // TLS as a server speaks it: what certificates, keys and settings come to, and one connection. The
 // only door to OpenSSL's SSL.
 //
-// TlsMaterial is immutable and may be used from any thread. A TlsConnection belongs to one thread
-// at a time. Neither raises SIGPIPE, logs, or asks at the terminal for the pass phrase of a key.
+// TlsMaterial is immutable and may be used from any thread. Neither it nor a channel raises
+// SIGPIPE, logs, or asks at the terminal for the pass phrase of a key.
 #pragma once
 
-#include <chrono>
-#include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
+#include "exporters/channel.h"
 #include "parsers/result.h"
 
 struct ssl_ctx_st;
-struct ssl_st;
 
 namespace apierrd {
 
@@ -58,7 +54,7 @@ class TlsMaterial {
   std::int64_t certificate_end_unix_s() const { return certificate_end_unix_s_; }
 
  private:
-  friend class TlsConnection;
+  friend class TlsChannel;
   TlsMaterial() = default;
   Result<void> use(const TlsSettings& settings);
 
@@ -70,41 +66,7 @@ class TlsMaterial {
   std::int64_t certificate_end_unix_s_ = 0;
 };
 
-/// One connection over a non-blocking socket, which the caller opens and closes. Every call ends by
-/// its deadline, whatever the other side does; shutdown() of the socket, from any thread, ends it
-/// at once. After a failure nothing but close() makes sense.
-class TlsConnection {
- public:
-  using Deadline = std::chrono::steady_clock::time_point;
-
-  explicit TlsConnection(std::shared_ptr<const TlsMaterial> material);
-  ~TlsConnection();
-  TlsConnection(const TlsConnection&) = delete;
-  TlsConnection& operator=(const TlsConnection&) = delete;
-
-  /// The handshake. False: it failed, or the deadline passed.
-  bool accept(int socket, Deadline deadline);
-  /// At least one byte, as many as there are. 0: the other side has said that it ends; -1: failed,
-  /// cut off, or the deadline passed.
-  std::ptrdiff_t read(std::span<char> buffer, Deadline deadline);
-  /// All of `bytes`: their number, or -1 as above, when some of them may have been sent.
-  std::ptrdiff_t write(std::string_view bytes, Deadline deadline);
-  /// Bytes that read() would give without asking the socket: poll() cannot see them.
-  bool has_pending() const;
-  /// Tells the other side that nothing more comes; does not wait. The socket stays open.
-  void close();
-
- private:
-  template <class Step>
-  int drive(Step&& step, Deadline deadline);
-
-  struct FreeSession {
-    void operator()(ssl_st* session) const;
-  };
-  std::shared_ptr<const TlsMaterial> material_;
-  std::unique_ptr<ssl_st, FreeSession> session_;
-  int socket_ = -1;
-  bool usable_ = false;
-};
+/// A connection's bytes over TLS; the socket does not block and outlives it. Null: out of memory.
+std::unique_ptr<Channel> tls_channel(std::shared_ptr<const TlsMaterial> material, int socket);
 
 }  // namespace apierrd

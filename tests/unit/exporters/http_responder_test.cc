@@ -22,6 +22,7 @@ class HttpResponderTest : public ::testing::Test {
         }},
        {"/broken", [](const HttpRequest&) -> HttpResponse { throw std::bad_alloc(); }},
        {"/empty", [](const HttpRequest&) { return HttpResponse{}; }}},
+      *WebSecurity::load(""),
       [this](std::string_view handler, int status) {
         log_ += std::string(handler) + " " + std::to_string(status) + ";";
       }};

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <openssl/ssl.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -19,12 +20,47 @@ namespace {
 using testing::HasSubstr;
 using testing::StartsWith;
 
-TlsConnection::Deadline soon() {
-  return std::chrono::steady_clock::now() + std::chrono::seconds(60);
-}
-TlsConnection::Deadline past() {
-  return std::chrono::steady_clock::now() - std::chrono::seconds(1);
-}
+// A channel whose user waits, until the other side has done its part.
+class Connection {
+ public:
+  explicit Connection(const std::shared_ptr<const TlsMaterial>& material, int socket)
+      : socket_(socket), channel_(tls_channel(material, socket)) {}
+
+  bool accept() {
+    return drive([&] { return channel_->shake_hands(); }) == ChannelState::kMoved;
+  }
+  // Bytes read, 0 when it has ended.
+  std::size_t read(std::span<char> into) {
+    std::size_t count = 0;
+    drive([&] { return channel_->read(into, count); });
+    return count;
+  }
+  bool write(std::string_view bytes) {
+    while (!bytes.empty()) {
+      std::size_t count = 0;
+      if (drive([&] { return channel_->write(bytes, count); }) == ChannelState::kEnded)
+        return false;
+      bytes.remove_prefix(count);
+    }
+    return true;
+  }
+  Channel& channel() { return *channel_; }
+
+ private:
+  template <class Step>
+  ChannelState drive(Step step) const {
+    while (true) {
+      const ChannelState state = step();
+      if (state == ChannelState::kMoved || state == ChannelState::kEnded) return state;
+      pollfd waited{socket_,
+                    static_cast<short>(state == ChannelState::kWantsRead ? POLLIN : POLLOUT), 0};
+      constexpr int kPatienceMs = 60'000;
+      if (poll(&waited, 1, kPatienceMs) <= 0) return ChannelState::kEnded;
+    }
+  }
+  int socket_;
+  std::unique_ptr<Channel> channel_;
+};
 
 // Both ends of a connection; the server's does not block.
 struct Sockets {
@@ -118,9 +154,9 @@ class Tls : public testing::Test {
   bool accepts(const Client::Setup& setup) const {
     Sockets sockets;
     Client client(sockets.client, setup, {});
-    TlsConnection connection(material());
-    const bool accepted = connection.accept(sockets.server, soon());
-    connection.close();
+    Connection connection(material(), sockets.server);
+    const bool accepted = connection.accept();
+    connection.channel().end_writing();
     shutdown(sockets.server, SHUT_RDWR);
     client.join();
     return accepted;
@@ -140,73 +176,52 @@ TEST_F(Tls, CarriesBytesBothWaysAndSaysWhenItEnds) {
     }
     SSL_shutdown(session);
   });
-  TlsConnection connection(material());
-  ASSERT_TRUE(connection.accept(sockets.server, soon()));
+  Connection connection(material(), sockets.server);
+  ASSERT_TRUE(connection.accept());
   char buffer[3];
-  ASSERT_EQ(connection.read(buffer, soon()), 3);
+  ASSERT_EQ(connection.read(buffer), 3U);
   EXPECT_EQ(std::string_view(buffer, 3), "hel");
-  EXPECT_TRUE(connection.has_pending());
-  ASSERT_EQ(connection.read(buffer, soon()), 2);
+  ASSERT_EQ(connection.read(buffer), 2U);
   EXPECT_EQ(std::string_view(buffer, 2), "lo");
-  EXPECT_FALSE(connection.has_pending());
-  ASSERT_EQ(connection.write(large, soon()), static_cast<std::ptrdiff_t>(large.size()));
-  ASSERT_EQ(connection.write("", soon()), 0);
-  connection.close();
-  EXPECT_EQ(connection.write("x", soon()), -1) << "nothing goes out after the farewell";
+  EXPECT_TRUE(connection.write(large));
+  connection.channel().end_writing();
   client.join();
   EXPECT_EQ(received, large);
   EXPECT_EQ(client.version, "TLSv1.3");
+  EXPECT_EQ(connection.read(buffer), 0U);
 }
 
-TEST_F(Tls, AFarewellIsToldFromACut) {
-  for (const bool farewell : {true, false}) {
-    Sockets sockets;
-    Client client(sockets.client, {}, [&](SSL* session) {
-      if (farewell) SSL_shutdown(session);
-    });
-    TlsConnection connection(material());
-    ASSERT_TRUE(connection.accept(sockets.server, soon()));
-    client.join();
-    sockets.close_client();
-    char buffer[8];
-    EXPECT_EQ(connection.read(buffer, soon()), farewell ? 0 : -1);
-  }
-}
-
-TEST_F(Tls, EveryCallEndsByItsDeadline) {
+TEST_F(Tls, NeverWaits) {
   Sockets sockets;
-  TlsConnection silent(material());
-  EXPECT_FALSE(silent.accept(sockets.server, past())) << "the client says nothing";
+  Connection silent(material(), sockets.server);
+  EXPECT_EQ(silent.channel().shake_hands(), ChannelState::kWantsRead);
 
   Sockets others;
   Client client(others.client, {}, {});
-  TlsConnection connection(material());
-  ASSERT_TRUE(connection.accept(others.server, soon()));
-  char buffer[8];
-  EXPECT_EQ(connection.read(buffer, past()), -1);
+  Connection connection(material(), others.server);
+  ASSERT_TRUE(connection.accept());
   client.join();
-  EXPECT_EQ(connection.write(std::string(8'000'000, 'x'), past()), -1) << "nobody reads";
-  connection.close();
-}
-
-TEST_F(Tls, ShuttingTheSocketDownEndsAWait) {
-  Sockets sockets;
-  TlsConnection connection(material());
-  std::jthread other([&] { shutdown(sockets.server, SHUT_RDWR); });
-  EXPECT_FALSE(connection.accept(sockets.server, soon()));
+  char buffer[8];
+  std::size_t count = 0;
+  EXPECT_EQ(connection.channel().read(buffer, count), ChannelState::kWantsRead);
+  const std::string page(16'384, 'x');
+  ChannelState state = ChannelState::kMoved;
+  for (int i = 0; i < 10'000 && state == ChannelState::kMoved; ++i)
+    state = connection.channel().write(page, count);
+  EXPECT_EQ(state, ChannelState::kWantsWrite) << "nobody reads";
 }
 
 TEST_F(Tls, AClientThatIsGoneRaisesNoSignal) {
   std::signal(SIGPIPE, SIG_DFL);  // would end this test
   Sockets sockets;
   Client client(sockets.client, {}, {});
-  TlsConnection connection(material());
-  ASSERT_TRUE(connection.accept(sockets.server, soon()));
+  Connection connection(material(), sockets.server);
+  ASSERT_TRUE(connection.accept());
   client.join();
   sockets.close_client();
-  EXPECT_EQ(connection.write(std::string(1'000'000, 'x'), soon()), -1);
-  EXPECT_EQ(connection.write("x", soon()), -1);
-  connection.close();
+  EXPECT_FALSE(connection.write(std::string(1'000'000, 'x')));
+  EXPECT_FALSE(connection.write("x"));
+  connection.channel().end_writing();
 }
 
 TEST_F(Tls, WhatIsNoTlsIsRefused) {
@@ -214,11 +229,11 @@ TEST_F(Tls, WhatIsNoTlsIsRefused) {
   const std::string_view plain = "GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n";
   ASSERT_EQ(send(sockets.client, plain.data(), plain.size(), 0),
             static_cast<ssize_t>(plain.size()));
-  TlsConnection connection(material());
-  EXPECT_FALSE(connection.accept(sockets.server, soon()));
+  Connection connection(material(), sockets.server);
+  EXPECT_FALSE(connection.accept());
   char buffer[8];
-  EXPECT_EQ(connection.read(buffer, soon()), -1);
-  connection.close();
+  EXPECT_EQ(connection.read(buffer), 0U);
+  connection.channel().end_writing();
 }
 
 TEST_F(Tls, VersionsAreKept) {
@@ -262,8 +277,8 @@ TEST_F(Tls, CiphersOfTls12AreKept) {
     settings_.prefer_server_ciphers = servers;
     Sockets sockets;
     Client client(sockets.client, offering(quick + ":" + strong), {});
-    TlsConnection connection(material());
-    ASSERT_TRUE(connection.accept(sockets.server, soon()));
+    Connection connection(material(), sockets.server);
+    ASSERT_TRUE(connection.accept());
     client.join();
     EXPECT_EQ(client.cipher, servers ? strong : quick);
   }
@@ -281,8 +296,8 @@ TEST_F(Tls, Http11IsTheProtocolForThoseWhoAsk) {
                                             static_cast<unsigned int>(offered.size()));
                   },
                   {});
-    TlsConnection connection(material());
-    ASSERT_TRUE(connection.accept(sockets.server, soon())) << offered;
+    Connection connection(material(), sockets.server);
+    ASSERT_TRUE(connection.accept()) << offered;
     client.join();
     EXPECT_EQ(client.protocol, offered.size() > 3 ? "http/1.1" : "");
   }
@@ -358,9 +373,9 @@ TEST_F(Tls, SessionsAreResumedOnlyWithoutClientCertificates) {
         SSL_free(ssl);
         SSL_CTX_free(context);
       });
-      TlsConnection connection(server);
-      ASSERT_TRUE(connection.accept(sockets.server, soon()));
-      ASSERT_EQ(connection.write("x", soon()), 1);
+      Connection connection(server, sockets.server);
+      ASSERT_TRUE(connection.accept());
+      ASSERT_TRUE(connection.write("x"));
       client.join();
     }
     EXPECT_EQ(resumed, !verified);
