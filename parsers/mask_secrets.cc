@@ -131,7 +131,7 @@ std::size_t user_size(std::string_view token) {
   const std::string_view port = host.substr(colon + 1);
   if (std::all_of(port.begin(), port.end(), is_digit)) return 0;
   const std::size_t sign = token.substr(0, kPasswordMax).rfind('@');  // a slash is in it
-  return sign == std::string_view::npos ? host.size() : sign;
+  return sign == std::string_view::npos ? 0 : sign;
 }
 
 bool is_plain_word(std::string_view word) {

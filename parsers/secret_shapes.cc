@@ -66,18 +66,20 @@ bool begins_a_key(std::string_view word) {
 // Letters that names hardly have and random text has like any other.
 constexpr std::string_view kRareLetters = "jkqvwxyzJKQVWXYZ";
 
-// What random text has and names do not: small letters alone, groups of digits, rare letters. Of
-// each 100 places in the vendor's 18,000 names of 20, 24 and 32 letters they are at most 35, 31 and
-// 22; of a thousand random keys of 32 no more than one has so few. Hexadecimal text without rare
-// letters is an id, unless it is as long as a signature.
+// What random text has and names do not: letters of both kinds alone, groups of digits, rare
+// letters. Of each 100 places in the vendor's 18,000 names of 20, 24 and 32 letters they are at
+// most 35, 31 and 22; of a thousand random keys of 32 only four have so few. Hexadecimal text
+// without rare letters is an id, unless it is as long as a signature.
 bool is_random(std::string_view word) {
   if (word.size() < kRandomMin) return false;
-  std::size_t odd = 0, digit_groups = 0, rare = 0, hex = 0, longest_hex = 0;
+  std::size_t lone_small = 0, lone_capitals = 0, digit_groups = 0, rare = 0, hex = 0,
+              longest_hex = 0;
   std::bitset<128> seen;
   for (std::size_t i = 0; i < word.size(); ++i) {
     const char before = i == 0 ? '\0' : word[i - 1];
     const char behind = i + 1 == word.size() ? '\0' : word[i + 1];
-    odd += is_lower(word[i]) && !is_lower(before) && !is_lower(behind);
+    lone_small += is_lower(word[i]) && !is_lower(before) && !is_lower(behind);
+    lone_capitals += is_upper(word[i]) && !is_upper(before) && !is_upper(behind);
     digit_groups += is_digit(word[i]) && !is_digit(before);
     rare += kRareLetters.find(word[i]) != std::string_view::npos;
     hex = hex_value(word[i]) < 0 ? 0 : hex + 1;
@@ -87,6 +89,7 @@ bool is_random(std::string_view word) {
   const bool signature = longest_hex >= kSignatureMin;
   if (seen.count() < kDistinctMin || kinds_in(word) < 2 || (rare < 2 && !signature)) return false;
   const std::size_t most = word.size() < 24 ? 35 : word.size() < 32 ? 31 : 22;
+  const std::size_t odd = std::min(lone_small, lone_capitals);  // of words one kind is alone
   return (odd + digit_groups + rare) * 100 / word.size() > most ||
          (signature && digit_groups >= kDigitGroupsMin);
 }

@@ -78,6 +78,7 @@ TEST(MaskSecrets, PasswordsInUrls) {
   EXPECT_EQ(mask_secrets("root:pa@ss@tcp(10.0.0.1)/db"), "root:[masked]@tcp(10.0.0.1)/db");
   EXPECT_EQ(mask_url_passwords("'http://a:b@c' and https://d@e"),
             "'http://[masked]@c' and https://[masked]@e");
+  EXPECT_EQ(mask_url_passwords("http://h:80: is it there?"), "http://h:80: is it there?");
   EXPECT_EQ(mask_url_passwords("http://[::1]:80/ http://h:80/"), "http://[::1]:80/ http://h:80/");
 }
 
@@ -147,7 +148,8 @@ TEST(NameIsSecret, NoDocumentedNameIs) {
        {"secretsmanager:GetSecretValue", "AuthFailure.TokenFailure", "{{.}}",
         "<script>alert(1)</script>",
         "google.cloud.secretmanager.v1.SecretManagerService.AccessSecretVersion",
-        "Describe9f1c2d3e0a1b4c5d8e7f001122334455", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"}) {
+        "Describe9f1c2d3e0a1b4c5d8e7f001122334455", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+        "iNVALIDpARAMETERvALUE.iDENTITYcENTERrzONEnAMEaLREADYeXIST"}) {
     EXPECT_FALSE(name_is_secret(name)) << name;
   }
 }
