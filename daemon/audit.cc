@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "daemon/siblings.h"
+#include "daemon/state_sums.h"
 #include "daemon/whole_file.h"
 
 namespace apierrd {
@@ -30,16 +31,6 @@ class Head : public InputStream {
   std::uint64_t size_;
   std::uint64_t at_ = 0;
 };
-
-ByteLedger ledger_of(const LineCounts& lines) {
-  const BytesByKind bytes = bytes_by_kind(lines);
-  ByteLedger ledger;
-  ledger.parsed = bytes.parsed;
-  ledger.ignored = bytes.ignored;
-  ledger.rejected = bytes.rejected;
-  ledger.padding = lines.bytes - ledger.counted();
-  return ledger;
-}
 
 // The file that holds a generation: under its last name, or a rotated name of its log.
 std::unique_ptr<OpenFile> find_file(const FilePosition& at, FileSystem& files) {
@@ -88,23 +79,6 @@ AuditedGeneration look_at(const FilePosition& at, FileSystem& files,
   return audited;
 }
 
-void compare(std::vector<std::string>& faults, std::string_view what, std::uint64_t files,
-             std::uint64_t counters) {
-  if (files == counters) return;
-  faults.push_back(fmt::format("{}: {} bytes by file, {} by counter", what, files, counters));
-}
-
-void check_sums(AuditedSource& source, const PersistedSource& counted) {
-  const ByteLedger counters = ledger_of(counted.lines);
-  compare(source.faults, "parsed", source.sum.parsed, counters.parsed);
-  compare(source.faults, "ignored", source.sum.ignored, counters.ignored);
-  compare(source.faults, "rejected", source.sum.rejected, counters.rejected);
-  compare(source.faults, "padding", source.sum.padding, counters.padding);
-  std::uint64_t lost = 0;
-  for (const std::uint64_t bytes : counted.files.lost_bytes) lost += bytes;
-  compare(source.faults, "lost", source.sum.lost, lost);
-}
-
 }  // namespace
 
 std::string_view name_of(FileFinding finding) {
@@ -126,24 +100,18 @@ std::vector<AuditedSource> audit(const StateStore::Loaded& state, FileSystem& fi
     AuditedSource& source = sources.emplace_back();
     source.name = counted.name;
     const std::optional<Ruleset> ruleset = ruleset_of(counted.name);
-    for (const SourcePositions& positions : state.positions) {
-      if (positions.source != counted.name) continue;
-      for (const FilePosition& at : positions.files) {
-        AuditedGeneration audited = at.key == 0 ? AuditedGeneration{at, FileFinding::kForgotten, 0}
-                                                : look_at(at, files, ruleset, threads);
-        source.sum.add(at.ledger);
-        if (at.ledger.counted() != at.offset + at.ledger.undone) {
-          source.faults.push_back(fmt::format("{}: {} bytes accounted for, offset {}", at.log,
-                                              at.ledger.counted(), at.offset));
-        }
-        if (audited.finding == FileFinding::kDiffers) {
-          source.faults.push_back(
-              fmt::format("{}: counted again it comes to something else", at.name));
-        }
-        source.generations.push_back(std::move(audited));
+    const std::vector<FilePosition> positions = state.positions_of(counted.name);
+    source.faults = faults_in_sums(counted, positions);
+    for (const FilePosition& at : positions) {
+      AuditedGeneration audited = at.key == 0 ? AuditedGeneration{at, FileFinding::kForgotten, 0}
+                                              : look_at(at, files, ruleset, threads);
+      source.sum.add(at.ledger);
+      if (audited.finding == FileFinding::kDiffers) {
+        source.faults.push_back(
+            fmt::format("{}: counted again it comes to something else", at.name));
       }
+      source.generations.push_back(std::move(audited));
     }
-    check_sums(source, counted);
   }
   return sources;
 }

@@ -32,7 +32,13 @@ bool check_source(const SourceConfig& source) {
       print_finding(source, hidden->text());
       good = false;
     }
-    for (const std::string& path : files.glob(pattern)) {
+    const Result<std::vector<std::string>> found = files.glob(pattern);
+    if (!found) {
+      print_finding(source, found.error().text());
+      good = false;
+      continue;
+    }
+    for (const std::string& path : *found) {
       ++matched;
       const auto file = files.open(path);
       const auto info = files.info(path);

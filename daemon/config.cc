@@ -369,7 +369,12 @@ std::vector<NamedText> read_yaml_folder(const std::string& folder, const std::st
     return found;
   }
   PosixFileSystem files;
-  for (const std::string& path : files.glob(folder + "/*.yaml")) {
+  const Result<std::vector<std::string>> paths = files.glob(folder + "/*.yaml");
+  if (!paths) {
+    errors.push_back(paths.error());
+    return found;
+  }
+  for (const std::string& path : *paths) {
     Result<std::string> text = read_whole_file(path, kYamlBytesMax);
     if (text) {
       found.push_back({path, *std::move(text)});

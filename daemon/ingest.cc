@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "daemon/process_stats.h"
+#include "daemon/state_sums.h"
+
 namespace apierrd {
 
 namespace {
@@ -16,7 +19,8 @@ TailOptions tail_options(const Config& config, const SourceConfig& source) {
   options.framing = source.log_format.framing;
   options.start_at_end = source.start_at_end;
   options.linger_ns = static_cast<std::int64_t>(config.linger_ms) * 1'000'000;
-  options.open_files_max = std::max<std::size_t>(1, config.open_files / config.sources.size());
+  const std::size_t open_files = std::min<std::size_t>(config.open_files, descriptors_for_logs());
+  options.open_files_max = std::max<std::size_t>(1, open_files / config.sources.size());
   return options;
 }
 
@@ -121,6 +125,13 @@ Result<bool> Ingest::restore() {
   if (state_) {
     Result<StateStore::Loaded> loaded = state_->load();
     if (!loaded) return loaded.error();
+    for (const PersistedSource& source : loaded->series.sources) {
+      const auto faults = faults_in_sums(source, loaded->positions_of(source.name));
+      if (faults.empty()) continue;
+      return environment_error("the state database is damaged", config_.state_path,
+                               fmt::format("source {}: {}; docs/state.md says how to go on",
+                                           source.name, faults.front()));
+    }
     first_start = loaded->series.empty();
     rebooted_ = !loaded->boot_id.empty() && !boot_id_.empty() && loaded->boot_id != boot_id_;
     for (const PersistedSource& source : loaded->series.sources) known_.insert(source.name);
@@ -138,6 +149,12 @@ Result<bool> Ingest::restore() {
 }
 
 void Ingest::configure(const Config& config, std::shared_ptr<const Catalog> catalog) {
+  if (const std::size_t most = descriptors_for_logs(); config.open_files > most) {
+    log_.warning("descriptors_few",
+                 fmt::format("the limit of open files leaves {} for logs, reader.open_files is {}: "
+                             "files are opened in turn; raise LimitNOFILE (ulimit -n)",
+                             most, config.open_files));
+  }
   counter_->settle();
   counter_ = std::make_unique<BatchCounter>(counter_options(config));  // it remembers rows, too
   config_ = config;

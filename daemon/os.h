@@ -50,8 +50,10 @@ class FileSystem {
   /// Whether watching its folder tells of every change of what the path names: not through a link
   /// or a mount.
   virtual bool gives_hints(const std::string& path) { return !path.empty(); }
-  /// The paths a pattern (glob(7)) matches, sorted.
-  virtual std::vector<std::string> glob(const std::string& pattern) = 0;
+  /// The paths a pattern (glob(7)) matches, sorted; an error if there may be more of them: no
+  /// descriptor or memory is left, or a disk fails. What is absent or not permitted matches
+  /// nothing.
+  virtual Result<std::vector<std::string>> glob(const std::string& pattern) = 0;
 };
 
 class Clock {
@@ -66,7 +68,7 @@ class PosixFileSystem : public FileSystem {
   Result<std::unique_ptr<OpenFile>> open(const std::string& path) override;
   Result<std::optional<FileInfo>> info(const std::string& path) override;
   bool gives_hints(const std::string& path) override;
-  std::vector<std::string> glob(const std::string& pattern) override;
+  Result<std::vector<std::string>> glob(const std::string& pattern) override;
 };
 
 class SystemClock : public Clock {

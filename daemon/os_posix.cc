@@ -1,3 +1,4 @@
+#include <dirent.h>
 #include <fcntl.h>
 #include <glob.h>
 #include <sched.h>
@@ -32,6 +33,29 @@ int read_info(int fd, const char* path, FileInfo& info) {
   info.born_ns = status.stx_mask & STATX_BTIME ? nanoseconds_of(status.stx_btime) : 0;
   info.regular = S_ISREG(status.stx_mode);
   return 0;
+}
+
+// glob(3) takes what it cannot see for absent, so it looks through these, which note why.
+thread_local int glob_errno = 0;
+
+int noted(int result) {
+  const bool absent = errno == ENOENT || errno == ENOTDIR || errno == EACCES || errno == ELOOP ||
+                      errno == ENAMETOOLONG;
+  if (result < 0 && !absent) glob_errno = errno;
+  return result;
+}
+
+void* glob_opendir(const char* path) {
+  DIR* const folder = ::opendir(path);
+  noted(folder == nullptr ? -1 : 0);
+  return folder;
+}
+
+struct dirent* glob_readdir(void* folder) {
+  errno = 0;
+  struct dirent* const entry = ::readdir(static_cast<DIR*>(folder));
+  noted(entry == nullptr && errno != 0 ? -1 : 0);
+  return entry;
 }
 
 class PosixFile : public OpenFile {
@@ -107,13 +131,20 @@ bool PosixFileSystem::gives_hints(const std::string& path) {
   return failed == 0 && S_ISREG(status.stx_mode) && !mounted;
 }
 
-std::vector<std::string> PosixFileSystem::glob(const std::string& pattern) {
+Result<std::vector<std::string>> PosixFileSystem::glob(const std::string& pattern) {
   glob_t found{};
+  found.gl_opendir = glob_opendir;
+  found.gl_readdir = glob_readdir;
+  found.gl_closedir = [](void* folder) { ::closedir(static_cast<DIR*>(folder)); };
+  found.gl_stat = [](const char* path, struct stat* info) { return noted(::stat(path, info)); };
+  found.gl_lstat = [](const char* path, struct stat* info) { return noted(::lstat(path, info)); };
+  glob_errno = 0;
+  const int result = ::glob(pattern.c_str(), GLOB_ALTDIRFUNC, nullptr, &found);
   std::vector<std::string> paths;
-  if (::glob(pattern.c_str(), 0, nullptr, &found) == 0) {
-    paths.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
-  }
+  if (result == 0) paths.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
   ::globfree(&found);
+  if (result == GLOB_NOSPACE) glob_errno = ENOMEM;
+  if (glob_errno != 0) return environment_error("cannot list", pattern, errno_text(glob_errno));
   return paths;
 }
 

@@ -50,8 +50,14 @@ std::vector<std::string> unrotated_names(std::string_view candidate) {
 
 FolderListing::FolderListing(FileSystem& files, const std::string& folder) {
   const std::string within = folder == "." ? "" : folder == "/" ? "/" : glob_escaped(folder) + "/";
-  names_ = files.glob(within + "*");
-  for (std::string& hidden : files.glob(within + ".*")) names_.push_back(std::move(hidden));
+  for (const char* pattern : {"*", ".*"}) {
+    Result<std::vector<std::string>> found = files.glob(within + pattern);
+    if (!found) {
+      error_ = found.error();
+      continue;
+    }
+    for (std::string& name : *found) names_.push_back(std::move(name));
+  }
   std::sort(names_.begin(), names_.end());
 }
 

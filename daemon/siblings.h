@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,12 +26,15 @@ std::string folder_of(const std::string& path);
 class FolderListing {
  public:
   FolderListing(FileSystem& files, const std::string& folder);
+  /// Why names may be lacking, if so.
+  const std::optional<Error>& error() const { return error_; }
   /// The rotated names of `path`, sorted. A compressed one is left out as long as it stands beside
   /// the file it is made from: it may not be whole yet.
   std::vector<std::string> rotated_names_of(const std::string& path) const;
 
  private:
   std::vector<std::string> names_;
+  std::optional<Error> error_;
 };
 
 enum class ContentMatch { kSame, kDifferent, kUnreadable };

@@ -277,6 +277,13 @@ void StateStore::Impl::load_positions(std::vector<SourcePositions>& out) {
       });
 }
 
+std::vector<FilePosition> StateStore::Loaded::positions_of(const std::string& source) const {
+  for (const SourcePositions& of_source : positions) {
+    if (of_source.source == source) return of_source.files;
+  }
+  return {};
+}
+
 Result<StateStore::Loaded> StateStore::load() {
   Loaded loaded;
   Impl& self = *impl_;

@@ -43,6 +43,8 @@ class StateStore {
     std::vector<SourcePositions> positions;
     AlertList alerts;
     std::string boot_id;  ///< of the machine's start during which the last commit was made
+
+    std::vector<FilePosition> positions_of(const std::string& source) const;
   };
   /// As of one commit.
   Result<Loaded> load();

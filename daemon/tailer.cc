@@ -39,6 +39,12 @@ void Tailer::cannot_tell(const Error& error) {
   fail(error);
 }
 
+// Names may be there that this sweep has not seen.
+void Tailer::cannot_list(const Error& error) {
+  unlisted_ = true;
+  cannot_tell(error);
+}
+
 bool Tailer::matches(const std::string& path) const {
   // Compressed files are looked at as generations of a log, never as logs of their own.
   return !is_compressed_name(path) &&
@@ -69,12 +75,17 @@ std::set<std::string> Tailer::folders() const {
 void Tailer::sweep(std::int64_t now_ns, BatchSink& sink) {
   ++sweep_;
   files_changed_ = stirred_ = true;
-  wants_sweep_ = blind_ = false;
+  wants_sweep_ = blind_ = unlisted_ = false;
   newcomers_.clear();
   newcomer_ids_.clear();
   matched_names_.clear();
   for (const std::string& pattern : options_.patterns) {
-    for (std::string& name : files_.glob(pattern)) {
+    Result<std::vector<std::string>> found = files_.glob(pattern);
+    if (!found) {
+      cannot_list(found.error());
+      continue;
+    }
+    for (std::string& name : *found) {
       if (!is_compressed_name(name)) matched_names_.insert(std::move(name));
     }
   }

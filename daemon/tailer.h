@@ -176,6 +176,7 @@ class Tailer {
   void close_quiet_files(std::int64_t now_ns, BatchSink& sink);
   void fail(const Error& error);
   void cannot_tell(const Error& error);
+  void cannot_list(const Error& error);
   bool is_silent(const Generation& generation) const;
 
   // tailer_counts.cc: what it all comes to
@@ -200,6 +201,7 @@ class Tailer {
   bool is_still_a_copy(Generation& copy, const FileInfo& info);
   void lose_bytes(Generation& generation, LossReason reason, std::uint64_t bytes);
   void account_for_missing();
+  bool may_be_elsewhere(const std::string& log, std::map<std::string, FolderListing>& listings);
   FileStatus& history_of(const std::string& log);
   void count_rotation(const std::string& log);
   void forget_oldest();
@@ -216,11 +218,15 @@ class Tailer {
   Relative relative_by_marker(const Newcomer& newcomer, OpenFile& file, const FileInfo& info,
                               std::int64_t now_ns);
   Relative is_copy_of(Generation& original, OpenFile& file, const FileInfo& info);
+  static bool has_all_of(Generation& original, OpenFile& file, const FileInfo& info);
   Relative relative_by_head(const Newcomer& newcomer, OpenFile& file, const FileInfo& info,
                             std::int64_t now_ns);
   Relative relative_nothing_was_read_of(const Newcomer& newcomer, std::int64_t age);
   ContentMatch is_alive(Generation& generation, std::int64_t now_ns);
   void hold_back(const Newcomer& newcomer, const Generation& original);
+  void cannot_open(const Newcomer& newcomer, const Error& error);
+  void slipped_away(const Newcomer& newcomer);
+  bool has_seen_all_of(const std::string& log, const FolderListing& now);
   void wait_for_content(const Newcomer& newcomer, bool history, std::int64_t now_ns);
   void pass_over(const Newcomer& newcomer, OpenFile* file, const FileInfo& info);
   std::vector<Generation*> comparable_with(const Newcomer& newcomer, const FileInfo& info);
@@ -260,6 +266,7 @@ class Tailer {
   bool first_sweep_ = true;
   bool wants_sweep_ = false;
   bool blind_ = true;
+  bool unlisted_ = false;      ///< a folder could not be listed by this sweep
   bool names_changed_ = true;  ///< look at all folders, whatever their times say
   bool look_again_ = false;    ///< the same, since something could not be told
   struct FolderTime {

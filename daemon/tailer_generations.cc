@@ -299,6 +299,12 @@ void Tailer::truncated(Generation& generation, std::int64_t now_ns) {
     next.modified_ns = info->modified_ns;
   }
   names_changed_ = wants_sweep_ = true;
+  // Under a rotated name it may be a copy of its log: the next sweep asks for its relatives.
+  if (!next.live() && !next.at.name.empty()) {
+    next.at.followed = false;
+    close(next);
+    next.size = 0;
+  }
 }
 
 // A copy that is held back may have another size. It is still being made; or it was complete, is
@@ -325,6 +331,7 @@ bool Tailer::is_still_a_copy(Generation& copy, const FileInfo& info) {
     close(copy);
     return true;
   }
+  if (original.at.name.empty()) return false;  // it may go on with it
   if (alive != ContentMatch::kSame || !copy.whole_copy || !resume_at(copy, copy.size)) return false;
   copy.copy_of = 0;
   copy.at.ledger.skipped = copy.size;
@@ -352,12 +359,24 @@ void Tailer::lose_bytes(Generation& generation, LossReason reason, std::uint64_t
   generation.dirty = true;
 }
 
+// Under a name that this sweep could not see: the next one is to look again.
+bool Tailer::may_be_elsewhere(const std::string& log,
+                              std::map<std::string, FolderListing>& listings) {
+  if (names_changed_ || unlisted_) return true;
+  const std::string folder = folder_of(log);
+  const auto listed = listings.try_emplace(folder, files_, folder).first;
+  if (has_seen_all_of(log, listed->second)) return false;
+  names_changed_ = wants_sweep_ = true;
+  return true;
+}
+
 // What was looked for and not found in this sweep.
 void Tailer::account_for_missing() {
+  std::map<std::string, FolderListing> listings;  // as of now
   for (Generation& generation : generations_) {
     FilePosition& at = generation.at;
     if (generation.searched_for) {
-      if (names_changed_) continue;  // since the folders were looked at
+      if (may_be_elsewhere(at.log, listings)) continue;
       lose_bytes(generation, LossReason::kTruncated, generation.unread);
       events_.file_truncated(at.log, generation.unread);
       generation.searched_for = at.followed = false;
@@ -370,7 +389,7 @@ void Tailer::account_for_missing() {
       const Result<std::optional<FileInfo>> named = files_.info(at.name);
       if (!named || (*named && known_as(**named) == &generation)) continue;
     }
-    if (names_changed_) continue;
+    if (may_be_elsewhere(at.log, listings)) continue;
     ++counts_.missing;
     events_.file_missing(at.log, at.offset);
     lose_bytes(generation, LossReason::kMissing, std::max(generation.size, at.offset) - at.offset);

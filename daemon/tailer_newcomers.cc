@@ -47,6 +47,10 @@ void Tailer::look_for_generations(std::int64_t now_ns) {
     if (still && !std::exchange(time.settled, still)) settle_folder(names);
     if (still && !all && !with_newcomers.contains(folder)) continue;
     const FolderListing listing(files_, folder);
+    if (listing.error()) {
+      time = {};
+      cannot_list(*listing.error());
+    }
     for (const std::string& log : names) {
       for (const std::string& name : listing.rotated_names_of(log)) {
         if (log_of(name) == log) look_at_name(name, log, matches(name), now_ns);
@@ -96,11 +100,11 @@ void Tailer::meet(const Newcomer& newcomer, std::int64_t newest_born_ns, std::in
     return pass_over(newcomer, nullptr, newcomer.info);  // not even unpacked
   }
   Result<std::unique_ptr<OpenFile>> file = files_.open(newcomer.name);
-  if (!file && first_sweep_) unreadable_at_first_[newcomer.info.id] = newcomer.info.size;
-  if (!file) return cannot_tell(file.error());
+  if (!file) return cannot_open(newcomer, file.error());
   const Result<FileInfo> info = (*file)->info();
   if (!info) return cannot_tell(info.error());
-  if (!info->regular || info->id != newcomer.info.id) return;
+  if (info->id != newcomer.info.id) return slipped_away(newcomer);
+  if (!info->regular) return;
   const bool history = may_be_history && age < newest_born_ns;
   if (newcomer.rotated() && info->size == 0) {
     return wait_for_content(newcomer, history, now_ns);
@@ -125,6 +129,33 @@ void Tailer::meet(const Newcomer& newcomer, std::int64_t newest_born_ns, std::in
   generation.at.ledger.skipped = generation.at.offset;
   if (newcomer.rotated() && !(first_start_ && first_sweep_)) count_rotation(newcomer.log);
   take_file(generation, newcomer, *std::move(file), *info, now_ns);
+}
+
+void Tailer::cannot_open(const Newcomer& newcomer, const Error& error) {
+  const Result<std::optional<FileInfo>> named = files_.info(newcomer.name);
+  const bool still_there = !named || (*named && (*named)->id == newcomer.info.id);
+  if (!still_there) return slipped_away(newcomer);
+  if (first_sweep_) unreadable_at_first_[newcomer.info.id] = newcomer.info.size;
+  cannot_tell(error);
+}
+
+// It was shifted or packed since its folder was listed: not looked at under any name.
+void Tailer::slipped_away(const Newcomer& newcomer) {
+  newcomer_ids_.erase(newcomer.info.id);
+  names_changed_ = wants_sweep_ = true;
+}
+
+// Whether this sweep has seen every file that is under a log's names now. A listing that was made
+// while names were shifted may lack some, or have them twice.
+bool Tailer::has_seen_all_of(const std::string& log, const FolderListing& now) {
+  for (const std::string& name : now.rotated_names_of(log)) {
+    const Result<std::optional<FileInfo>> info = files_.info(name);
+    const bool seen =
+        info && *info &&
+        (known_as(**info) != nullptr || newcomer_ids_.contains((*info)->id) || !(*info)->regular);
+    if (!seen) return false;
+  }
+  return true;
 }
 
 // Where to begin in a file that is new to us.
@@ -213,6 +244,13 @@ std::vector<Tailer::Generation*> Tailer::comparable_with(const Newcomer& newcome
   for (const auto& [key, generation] : gone_) {
     if (!related || generation->at.log != newcomer.log) add(generation, kMarkerBytes);
   }
+  // What has lost its name may be back under it: its file system was mounted anew, or it was
+  // restored, or written anew by an editor.
+  if (!related && log != by_log_.end()) {
+    for (Generation* generation : log->second) {
+      if (generation->exists && generation->at.name.empty()) add(generation, kMarkerBytes);
+    }
+  }
   std::sort(found.begin(), found.end(), [](const Generation* a, const Generation* b) {
     return std::pair(a->at.offset, a->at.key) < std::pair(b->at.offset, b->at.key);
   });
@@ -238,6 +276,9 @@ Tailer::Relative Tailer::relative_by_marker(const Newcomer& newcomer, OpenFile& 
   }
   const Relative relative = is_copy_of(*furthest.generation, file, info);
   if (relative.kinship != Kinship::kNone) return relative;
+  if (furthest.generation->at.name.empty() && has_all_of(*furthest.generation, file, info)) {
+    return {Kinship::kContinuation, furthest.generation};
+  }
   // Truncated while it was compared?
   const bool lives = is_alive(*furthest.generation, now_ns) == ContentMatch::kSame;
   return lives ? Relative{} : Relative{Kinship::kLater, nullptr};
@@ -260,6 +301,13 @@ Tailer::Relative Tailer::is_copy_of(Generation& original, OpenFile& file, const 
   }
   if (!was_open) close(original);
   return relative;
+}
+
+// It holds what the other one does, and more: whoever writes has moved on to it.
+bool Tailer::has_all_of(Generation& original, OpenFile& file, const FileInfo& info) {
+  const Result<FileInfo> now = original.file ? original.file->info() : Result<FileInfo>(FileInfo{});
+  return now && original.file && info.size > now->size &&
+         compare_content(*original.file, file, now->size) == ContentMatch::kSame;
 }
 
 // copytruncate copies first and truncates then: until it does, a copy must not count a second time.

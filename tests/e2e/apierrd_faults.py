@@ -8,7 +8,7 @@ import pathlib
 import shutil
 import subprocess
 
-from apierrd_e2e import (Daemon, Failure, Skip, audit, check, differences, replay, spawn,
+from apierrd_e2e import (Daemon, Failure, Skip, audit, check, differences, end_all, replay, spawn,
                          wait_until, write_config)
 from apierrd_written import Scraper
 
@@ -153,6 +153,76 @@ def failing_calls(daemon, injected, *paths):
         strace.terminate()
         strace.wait()
         strace.stderr.close()
+
+
+# ---- memory
+
+class MemoryGroup:
+    """A memory cgroup, version 1 or 2; processes start in it by Daemon.start(group.under)."""
+
+    def __init__(self, name):
+        need()
+        self.folder, self.limit_file, self.events = self.make(f"apierrd-{name}-{os.getpid()}")
+        procs = self.folder / "cgroup.procs"
+        self.under = ["sh", "-c", f'echo $$ > {procs} && exec "$@"', "sh"]
+
+    @staticmethod
+    def make(name):
+        groups = dict(line.split(":", 2)[1:] for line in
+                      pathlib.Path("/proc/self/cgroup").read_text(encoding="utf-8").splitlines())
+        known = []
+        for line in pathlib.Path("/proc/self/mounts").read_text(encoding="utf-8").splitlines():
+            _, place, kind, options = line.split()[:4]
+            if kind == "cgroup" and "memory" in options.split(","):
+                known.append((place, groups.get("memory"), "memory.limit_in_bytes", "memory.oom_control"))
+            elif kind == "cgroup2":
+                known.append((place, groups.get(""), "memory.max", "memory.events"))
+        for place, own, limit_file, events in known:
+            # Own groups are seen from where the mount begins; that is the top in a container.
+            for parent in (pathlib.Path(place + (own or "")), pathlib.Path(place)):
+                folder = parent / name
+                with contextlib.suppress(OSError):
+                    folder.mkdir()
+                    if (folder / limit_file).exists():
+                        return folder, folder / limit_file, folder / events
+                    folder.rmdir()
+        raise Skip("no memory cgroup can be made here")
+
+    def limit(self, size_bytes):
+        self.limit_file.write_text(str(size_bytes) + "\n", encoding="utf-8")
+
+    def anonymous(self):
+        """Bytes that the kernel cannot take back."""
+        for line in (self.folder / "memory.stat").read_text(encoding="utf-8").splitlines():
+            if line.split()[0] in ("rss", "anon"):
+                return int(line.split()[1])
+        raise Skip("the kernel does not say how much memory is in use")
+
+    def killed(self):
+        """How many processes of it the kernel has killed."""
+        for line in self.events.read_text(encoding="utf-8").splitlines():
+            if line.startswith("oom_kill "):
+                return int(line.split()[1])
+        raise Skip("the kernel does not count whom it kills")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        end_all()  # a group with a process in it cannot be removed
+        self.folder.rmdir()
+
+
+def status_bytes(pid, key):
+    """VmRSS or VmHWM of a process."""
+    for line in pathlib.Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines():
+        if line.startswith(key + ":"):
+            return int(line.split()[1]) << 10
+    raise Failure(f"no {key} of process {pid}")
+
+
+def descriptors(pid):
+    return len(os.listdir(f"/proc/{pid}/fd"))
 
 
 # ---- the scene

@@ -14,9 +14,9 @@ from apierrd_e2e import (OPENMETRICS, TEXT, Failure, call_line, check, counted_b
 
 # Of the process, not of the log: these begin anew.
 OF_THE_PROCESS = ("apierrd_http_requests_total", "apierrd_http_shed_total", "apierrd_log_messages_total",
-                  "apierrd_checkpoint_failures_total", "process_")
+                  "apierrd_checkpoint_failures_total", "apierrd_alert_push_", "process_")
 CODES = (None, None, "InternalError", None, "AuthFailure.SignatureExpire", None, "Unheard.Of")
-GENERATIONS_MAX = 200  # more than a slow build falls behind; what is deleted unread is lost
+GENERATIONS_MAX = 200  # then the writer waits until all is counted: what is deleted unread is lost
 
 
 class Scraper:
@@ -49,7 +49,7 @@ class Book:
 
     def __init__(self, copy, block=100, sources=("app",)):
         self.copy, self.block, self.sources = copy.open("ab", buffering=0), block, sources
-        self.lines = self.bytes = 0
+        self.lines = self.bytes = self.lines_seen = 0
         self.calls, self.errors = collections.Counter(), collections.Counter()
 
     def line(self):
@@ -96,8 +96,13 @@ class Book:
         first = int(action[5:]) * self.block
         return f" (lines {first} to {first + self.block - 1})"
 
+    def seen(self, metrics):
+        """Notes how many lines every source has counted."""
+        self.lines_seen = min(counted_by_daemon(metrics, source)["lines"] for source in self.sources)
+
     def check_none_doubled(self, metrics):
         """May be asked while lines are being written: none counts before it is in this book."""
+        self.seen(metrics)
         for source in self.sources:
             seen = counted_by_daemon(metrics, source)["calls"]
             found = [f"{row}{self.numbers(row[1])}: {count:.0f} times, not {self.calls[row]}"
@@ -163,7 +168,9 @@ class Writer(threading.Thread):
         self.log = Log(folder / "app.log", book)
         self.diary = (folder / "writer.stderr").open("a", encoding="utf-8", buffering=1)
         self.enough, self.failed = threading.Event(), None
-        self.generations = 0
+        self.may_write, self.waits = threading.Event(), threading.Event()
+        self.may_write.set()
+        self.generations = self.rotations = 0
         self.late = 0  # pieces that still go to the renamed file
 
     def note(self, text):
@@ -174,6 +181,12 @@ class Writer(threading.Thread):
         try:
             until_rotation = 100
             while not self.enough.is_set():
+                if not self.may_write.is_set():
+                    self.rest()
+                    continue
+                if self.book.lines > until_rotation and not self.may_delete():
+                    time.sleep(0.02)
+                    continue
                 self.log.append(self.rng.randrange(1, 13), cut=self.rng.choice([0, 0, 1, 30]))
                 if self.late:
                     self.late -= 1
@@ -190,8 +203,32 @@ class Writer(threading.Thread):
         except (OSError, subprocess.SubprocessError, Failure) as error:
             self.failed = error
 
+    def rest(self):
+        self.log.finish_line()
+        self.waits.set()
+        self.may_write.wait()
+        self.waits.clear()
+
+    def may_delete(self):
+        """The next rotation deletes no generation, or one that is counted."""
+        if self.generations < GENERATIONS_MAX or self.late:
+            return True
+        self.log.finish_line()
+        return self.book.lines_seen == self.book.lines
+
+    def pause(self):
+        """Returns when all its lines are whole and it writes no more, until go_on()."""
+        self.may_write.clear()
+        while self.is_alive() and not self.waits.wait(0.1):
+            pass
+        check(self.failed is None, f"the writer failed: {self.failed!r}")
+
+    def go_on(self):
+        self.may_write.set()
+
     def finish(self):
         self.enough.set()
+        self.may_write.set()
         self.join()
         check(self.failed is None, f"the writer failed: {self.failed!r}")
 
@@ -209,6 +246,7 @@ class Writer(threading.Thread):
             ending = ".gz" if path.suffix == ".gz" else ""
             path.rename(path.with_name(f"{self.log.path.name}.{number + 1}{ending}"))
         self.generations += 1
+        self.rotations += 1
         if self.generations > GENERATIONS_MAX:
             self.generation(self.generations).unlink()
             self.generations -= 1

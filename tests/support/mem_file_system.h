@@ -85,7 +85,7 @@ class MemFileSystem : public FileSystem {
     if (found == files_.end()) return std::optional<FileInfo>();
     return std::optional(info_of(*found->second));
   }
-  std::vector<std::string> glob(const std::string& pattern) override {
+  Result<std::vector<std::string>> glob(const std::string& pattern) override {
     std::vector<std::string> paths;
     for (const auto& [path, node] : files_) {
       if (::fnmatch(pattern.c_str(), path.c_str(), FNM_PATHNAME) == 0) paths.push_back(path);

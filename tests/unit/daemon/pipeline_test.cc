@@ -58,7 +58,7 @@ class FakeWaker : public Waker {
 class SweptFiles : public test::MemFileSystem {
  public:
   SweptFiles(FakeClock& clock, std::int64_t sweep_ns) : clock_(clock), sweep_ns_(sweep_ns) {}
-  std::vector<std::string> glob(const std::string& pattern) override {
+  Result<std::vector<std::string>> glob(const std::string& pattern) override {
     if (pattern.ends_with("*.log")) {
       sweeps.push_back(clock_.now_ns);
       clock_.now_ns += sweep_ns_;

@@ -25,7 +25,7 @@ class CountingFiles : public test::MemFileSystem {
     ++calls;
     return !linked && MemFileSystem::gives_hints(path);
   }
-  std::vector<std::string> glob(const std::string& pattern) override {
+  Result<std::vector<std::string>> glob(const std::string& pattern) override {
     ++calls;
     return MemFileSystem::glob(pattern);
   }

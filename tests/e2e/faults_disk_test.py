@@ -1,17 +1,14 @@
 #!/usr/bin/env python3
-"""Disks that are full, read-only or broken, clocks that jump, inotify that is silent: the daemon shows
-what it last committed, says what is wrong, and counts every line once when the fault is over."""
-import glob
+"""Disks that are full, read-only, broken or unmounted: the daemon shows what it last committed, says what is
+wrong, and counts every line once when the fault is over."""
 import os
-import time
 
-from apierrd_e2e import Failure, Skip, check, demo_lines, run
-from apierrd_faults import (FAILED_COMMITS, SLOW, Scene, append, ext4, failing_calls, fill_up, need,
+from apierrd_e2e import check, demo_lines, run
+from apierrd_faults import (Scene, ext4, failing_calls, fill_up, need,
                             send_strace_away, small_disk, tool, under_strace)
 
 READS = "pread64,preadv,preadv2,read,readv"
 READ_ERRORS = "apierrd_file_open_errors_total"
-DAY_S = 86400
 
 
 def state_on(disk):
@@ -189,137 +186,57 @@ def log_errors_at_a_start_after_a_rotation(folder):
     scene.finish()
 
 
-class FakeClock:
-    """libfaketime for a daemon; jump() moves its wall clock, and its monotonic clock if that is faked."""
-
-    def __init__(self, folder, monotonic):
-        found = glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")
-        if not found:
-            raise Skip("no faketime here")
-        self.file, self.offset_s = folder / "faketime", 0
-        self.jump("+0", 0)
-        real = "0" if monotonic else "1"
-        self.under = ["env", f"LD_PRELOAD={found[0]}", f"FAKETIME_TIMESTAMP_FILE={self.file}",
-                      "FAKETIME_NO_CACHE=1", "NO_FAKE_STAT=1", f"DONT_FAKE_MONOTONIC={real}",
-                      f"FAKETIME_DONT_FAKE_MONOTONIC={real}"]
-
-    def jump(self, words, offset_s):
-        new = self.file.with_suffix(".new")
-        new.write_text(words + "\n")
-        os.replace(new, self.file)  # never seen empty
-        self.offset_s = offset_s
-
-    def now(self):
-        return time.time() + self.offset_s
-
-
-JUMPS = {"-1d": -DAY_S, "+1d": DAY_S, "+10y": 3650 * DAY_S, "+0": 0}
-
-
-def clock_jumps(folder, monotonic, jumps):
-    clock = FakeClock(folder, monotonic)
-    log, lines = folder / "app.log", iter(demo_lines(9000, seed=26))
-    scene = Scene(folder, [log], reader={"linger": "200ms", "sweep_interval": "100ms"})
-    scene.under = clock.under
-
-    def no_lag_below_zero(metrics):
-        # The time a code was last seen is the wall clock's, and goes back with it.
-        scene.scraper.last = {series: value for series, value in scene.scraper.last.items()
-                              if "last_observed" not in series[0]}
-        for name in ("source_lag_seconds", "source_lag_bytes", "file_lag_bytes"):
-            for sample in metrics.rows("apierrd_" + name):
-                check(sample.value >= 0, f"{name} is {sample.value}")
-    scene.check_each = no_lag_below_zero
-
-    def more():
-        scene.write(log, [next(lines) for _ in range(200)])
-    more()
-    try:
-        scene.start()
-    except Failure as reason:
-        if SLOW:
-            raise Skip("a sanitizer build does not start with libfaketime") from reason
-        raise
-    scene.exact("before")
-    for number, words in enumerate(jumps):
-        more()
-        clock.jump(words, JUMPS[words])
-        more()
-        half = next(lines)
-        append(log, half[:30])
-        scene.until("half a line waits", lambda m: m.sum("apierrd_source_lag_bytes") == 30)
-        append(log, half[30:])
-        scene.owe([half])
-        log.rename(folder / f"app.log.{number}")
-        more()
-        scene.exact(words)
-        scene.until("the old file let go", lambda m: m.sum("apierrd_files_open") == 1)
-        scene.until("commits go on", lambda m: abs(m.value(
-            "apierrd_checkpoint_last_success_timestamp_seconds") - clock.now()) < 3 * 3600)
-        check(scene.look().sum(FAILED_COMMITS) == 0, "a commit failed")
-    check(scene.nothing_lost().sum("apierrd_file_rotations_total") == len(jumps),
-          f"rotations: not {len(jumps)}")
-    scene.finish()
-
-
-def wall_clock_jumps(folder):
-    """As by a first time synchronisation or an operator: nothing but times shown may depend on it."""
-    clock_jumps(folder, False, ["-1d", "+1d", "+10y", "-1d", "+0"])
-
-
-def both_clocks_jump(folder):
-    """As on a machine that was frozen; a monotonic clock only goes forward."""
-    clock_jumps(folder, True, ["+1d", "+10y"])
-
-
-def inotify_silent(folder):
-    """Without inotify the sweep alone sees rotation, copytruncate, new files and deletion."""
-    for fault in ("inotify_init1:error=EMFILE", "inotify_add_watch:error=ENOSPC"):
-        place = folder / fault.split(":", maxsplit=1)[0]
-        place.mkdir()
-        silent(place, fault)
-
-
-def silent(folder, fault):
-    log, lines = folder / "app.log", iter(demo_lines(5000, seed=27))
-    scene = Scene(folder, [folder / "*.log"], reader={"sweep_interval": "50ms"})
+def log_folder_unmounted(folder):
+    """Taken away under the daemon, as NFS or a disk is, and mounted again: with the same inodes or others,
+    before and after the old files were let go of; a log that came back goes on where it stopped."""
+    lines = iter(demo_lines(9000, seed=29))
 
     def some():
-        return [next(lines) for _ in range(150)]
-    scene.write(log, some())
-    scene.start(under_strace(fault))
-    scene.exact("at first")
-    writer = log.open("ab", buffering=0)
-    log.rename(folder / "app.log.1")
-    late, new = some(), some()
-    writer.write(b"".join(late))
-    scene.owe(late)
-    scene.write(log, new)
-    scene.exact("rotation")
-    scene.write(folder / "other.log", some())
-    scene.exact("a new file")
-    scene.write(log, some())
-    (folder / "app.log.2").write_bytes(log.read_bytes())
-    os.truncate(log, 0)
-    scene.until("truncation seen", lambda m: m.sum("apierrd_file_truncations_total") == 1)
-    scene.write(log, some())
-    scene.exact("copytruncate")
-    scene.nothing_lost(truncations=1)
-    with (folder / "other.log").open("ab", buffering=0) as other:
-        (folder / "other.log").unlink()
-        late = some()
-        other.write(b"".join(late))
-        scene.owe(late)
-        scene.exact("deletion")
-    scene.write(folder / "other.log", some())
-    scene.exact("and a new file of its name")
-    writer.close()
-    send_strace_away(scene.daemon)
-    scene.finish()
+        return [next(lines) for _ in range(200)]
+    for linger in ("1h", "100ms"):
+        for how in ("same file system", "another device", "restored elsewhere"):
+            there = folder / f"{linger} {how}".replace(" ", "-")
+            there.mkdir()
+            unmounted(there, linger, how, some)
+
+
+def unmounted(folder, linger, how, some):
+    with ext4(folder / "logs") as disk, small_disk(folder / "other") as other:
+        log, image = disk / "app.log", disk.with_suffix(".image")
+        scene = Scene(folder, [log], reader={"linger": linger, "sweep_interval": "100ms"})
+        scene.write(log, some())
+        scene.start()
+        scene.exact("mounted")
+        tool("cp", "-a", log, other)
+        with log.open("ab", buffering=0) as writer:
+            tool("umount", "-l", disk)
+            late = some()
+            if how != "restored elsewhere":  # what is only in the old file system is not restored
+                writer.write(b"".join(late))
+                scene.owe(late)
+        scene.until("its name is gone", lambda m: m.sum("apierrd_file_rotations_total") == 1)
+        scene.exact("read by its descriptor")
+        if linger != "1h":
+            scene.until("let go", lambda m: m.sum("apierrd_files_open") == 0)
+        if how == "restored elsewhere":
+            tool("mount", "--bind", other, disk)
+        else:
+            if how == "another device":
+                os.sync()  # the old one still holds what was written to it
+                copied = image.with_suffix(".copied")  # a snapshot of the file system
+                tool("cp", image, copied)
+                image = copied
+            tool("mount", "-o", "loop", image, disk)
+        scene.write(log, some())
+        scene.exact(f"{how}, linger {linger}: mounted again")
+        scene.write(log, some())
+        scene.exact("and on")
+        scene.nothing_lost()
+        scene.finish()
 
 
 if __name__ == "__main__":
     need()
-    run("every fault passes and every line counts once", disk_full, disk_full_at_the_first_start,
+    run("every fault of a disk passes and every line counts once", disk_full, disk_full_at_the_first_start,
         read_only_by_the_kernel, state_errors, log_errors, log_errors_at_a_start,
-        log_errors_at_a_start_after_a_rotation, wall_clock_jumps, both_clocks_jump, inotify_silent)
+        log_errors_at_a_start_after_a_rotation, log_folder_unmounted)
