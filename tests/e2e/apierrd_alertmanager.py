@@ -167,6 +167,15 @@ def nobody():
     return f"http://127.0.0.1:{free_port()}"
 
 
+def talks_nonsense(answer):
+    """A URL where whoever asks gets these bytes, and an end."""
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self):
+            self.request.recv(65536)
+            self.request.sendall(answer)
+    return f"http://127.0.0.1:{serve(Handler)}"
+
+
 def full_queue():
     """A URL whose port accepts no connection and refuses none; and the sockets that make it so."""
     listener = socket.socket()
