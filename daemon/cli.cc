@@ -31,10 +31,14 @@ int finish(const CLI::App& app, const CLI::ParseError& error, int argc, char** a
 }  // namespace
 
 int report(const Error& error) {
-  std::cerr << journal_mark(STDERR_FILENO, kJournalError) << "apierrd: "
-            << printable(mask_url_passwords(error.text())) << "
-";
-  return error.kind == ErrorKind::kInvalid ? kExitUsage : kExitEnvironment;
+  std::cerr << journal_mark(STDERR_FILENO, kJournalError)
+            << "apierrd: " << printable(mask_url_passwords(error.text()))
+            << "
+               ";
+               return error.kind ==
+          ErrorKind::kInvalid
+      ? kExitUsage
+      : kExitEnvironment;
 }
 
 int report(const std::vector<Error>& errors) {
@@ -160,8 +164,26 @@ void add_rules(CLI::App& app, Arguments& arguments, int& code) {
 void add_top(CLI::App& app, Arguments& arguments, int& code) {
   CLI::App* top = app.add_subcommand("top", "show in the terminal what a running daemon sees");
   TopCommandOptions& options = arguments.top;
-  top->add_option("--url", options.url, "where the daemon answers; default: its own default")
+  HttpTarget& target = options.target;
+  top->add_option("--url", target.url, "where the daemon answers; default: its own default")
       ->type_name("URL");
+  top->add_option("--ca", target.ca_file,
+                  "who certifies it, for https (PEM); default: the system's")
+      ->type_name("FILE");
+  top->add_flag("--insecure", target.insecure,
+                "believe any certificate; send passwords unencrypted");
+  CLI::Option* const cert =
+      top->add_option("--cert", target.cert_file, "our certificate, if it asks for one (PEM)")
+          ->type_name("FILE");
+  CLI::Option* const key =
+      top->add_option("--key", target.key_file, "its key (PEM)")->type_name("FILE");
+  cert->needs(key), key->needs(cert);
+  CLI::Option* const user =
+      top->add_option("--user", target.user, "who asks, if it wants to know")->type_name("NAME");
+  CLI::Option* const password =
+      top->add_option("--password-file", options.password_file, "a file with that user's password")
+          ->type_name("FILE");
+  user->needs(password), password->needs(user);
   top->add_option("--interval", options.interval_ms, "how often to ask it: 500ms, 2s, 1m")
       ->transform(CLI::AsNumberWithUnit(
           std::map<std::string, std::uint64_t>{{"ms", 1}, {"s", 1'000}, {"m", 60'000}},

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <ctime>
 #include <iostream>
 
 #include "daemon/commands.h"
@@ -11,30 +12,31 @@
 #include "daemon/log.h"
 #include "daemon/os.h"
 #include "exporters/status_view.h"
+#include "exporters/web_security.h"
 
 namespace apierrd {
 
 namespace {
 
-void print_finding(const SourceConfig& source, const std::string& text) {
-  std::cout << fmt::format("{}finding: source {}: {}\n",
-                           journal_mark(STDOUT_FILENO, kJournalWarning), source.name,
-                           printable(text));
+void print_finding(const std::string& what, const std::string& text) {
+  std::cout << fmt::format("{}finding: {}: {}\n", journal_mark(STDOUT_FILENO, kJournalWarning),
+                           what, printable(text));
 }
 
 // Whether all files of the source can be read.
 bool check_source(const SourceConfig& source) {
   bool good = true;
   std::size_t matched = 0;
+  const std::string what = "source " + source.name;
   PosixFileSystem files;
   for (const std::string& pattern : source.paths) {
     if (const auto hidden = hidden_folder(pattern)) {
-      print_finding(source, hidden->text());
+      print_finding(what, hidden->text());
       good = false;
     }
     const Result<std::vector<std::string>> found = files.glob(pattern);
     if (!found) {
-      print_finding(source, found.error().text());
+      print_finding(what, found.error().text());
       good = false;
       continue;
     }
@@ -44,7 +46,7 @@ bool check_source(const SourceConfig& source) {
       const auto info = files.info(path);
       if (file && info && *info && (*info)->regular) continue;
       print_finding(
-          source, file ? path + ": not a regular file; it will not be read" : file.error().text());
+          what, file ? path + ": not a regular file; it will not be read" : file.error().text());
       good = false;
     }
   }
@@ -57,7 +59,8 @@ bool check_source(const SourceConfig& source) {
 }  // namespace
 
 int check_command(const std::string& config_path, bool effective) {
-  const LoadedConfig loaded = load_config(config_path);
+  LoadedConfig loaded = load_config(config_path);
+  const auto security = WebSecurity::load(loaded.config.web_config_file, loaded.errors);
   if (!loaded.errors.empty()) return report(loaded.errors);
   if (effective) {
     for (const Setting& in_effect : loaded.config.settings) {
@@ -67,6 +70,11 @@ int check_command(const std::string& config_path, bool effective) {
     }
   }
   bool good = true;
+  for (const std::string& finding :
+       security->findings(loaded.config.web.host, std::time(nullptr))) {
+    print_finding("web", finding);
+    good = false;
+  }
   for (const SourceConfig& source : loaded.config.sources) good = check_source(source) && good;
   const Catalog& catalog = *loaded.catalog;
   std::vector<std::string> products;

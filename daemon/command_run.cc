@@ -24,6 +24,7 @@
 #include "exporters/http_responder.h"
 #include "exporters/metrics_page.h"
 #include "exporters/self_metrics.h"
+#include "exporters/tls.h"
 #include "parsers/mask_secrets.h"
 
 namespace apierrd {
@@ -55,7 +56,8 @@ class Watchdog {
 std::string keys_that_need_a_restart(const Config& running, const Config& wanted) {
   std::string keys;
   for (const Setting& setting : wanted.settings) {
-    const bool fixed = setting.key.starts_with("web.") || setting.key == "state.path" ||
+    const bool fixed = (setting.key.starts_with("web.") && setting.key != "web.config_file") ||
+                       setting.key == "state.path" ||
                        (setting.key.starts_with("limits.") && setting.key != "limits.line_bytes");
     if (!fixed) continue;
     for (const Setting& before : running.settings) {
@@ -69,6 +71,7 @@ std::string keys_that_need_a_restart(const Config& running, const Config& wanted
 struct Parts {
   Pipeline& pipeline;
   Alerting& alerting;
+  WebSecurity& security;
   SelfMetrics& metrics;
   DaemonStatus& status;
   Log& log;
@@ -78,7 +81,11 @@ struct Parts {
 void reload(const std::string& path, const Config& running, const Parts& parts) {
   sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld",
              static_cast<long long>(parts.clock.monotonic_ns() / 1000));
-  const LoadedConfig loaded = load_config(path);
+  LoadedConfig loaded = load_config(path);
+  if (loaded.errors.empty()) {
+    const Result<void> secured = parts.security.reload(loaded.config.web_config_file);
+    if (!secured) loaded.errors.push_back(secured.error());
+  }
   if (loaded.errors.empty()) {
     parts.pipeline.reload(loaded.config, loaded.catalog);
     parts.status.loaded(loaded.config);
@@ -89,7 +96,8 @@ void reload(const std::string& path, const Config& running, const Parts& parts) 
       parts.log.warning("restart_needed", "these take effect at the next restart:" + keys);
     }
   }
-  if (!loaded.errors.empty()) parts.status.reload_failed(mask_url_passwords(loaded.errors.front().text()));
+  if (!loaded.errors.empty())
+    parts.status.reload_failed(mask_url_passwords(loaded.errors.front().text()));
   for (const Error& error : loaded.errors) {
     parts.log.error("reload_failed", error.text() + "; the configuration in effect stays");
   }
@@ -157,9 +165,13 @@ Result<std::unique_ptr<WebServer>> start_web_server(const HttpOptions& options,
   if (!socket) return socket.error();
   WebLimits limits;
   limits.connections = options.connections;
+  const auto open_channel = [&security](int client) {
+    std::shared_ptr<const TlsMaterial> tls = security.tls();
+    return tls ? tls_channel(std::move(tls), client) : plain_channel(client);
+  };
   return WebServer::start(
       std::move(*socket), options.threads, limits, std::move(responder),
-      {plain_channel, [&metrics](HttpShed reason) { metrics.count_http_shed(reason); },
+      {open_channel, [&metrics](HttpShed reason) { metrics.count_http_shed(reason); },
        [&metrics](std::size_t open) { metrics.set_http_connections(open); }});
 }
 
@@ -181,6 +193,12 @@ int run_daemon(const Config& config, std::shared_ptr<const Catalog> catalog,
   Log log([&metrics](std::string_view level) { metrics.count_log_message(level); });
   log.set_level(config.log_level);
 
+  const Result<std::shared_ptr<WebSecurity>> security = WebSecurity::load(config.web_config_file);
+  if (!security) return report(security.error());
+  for (const std::string& finding :
+       (*security)->findings(config.web.host, clock.unix_ns() / 1'000'000'000)) {
+    log.warning("web_security", finding);
+  }
   Result<std::unique_ptr<StateStore>> state = open_state(config, log);
   if (!state) return report(state.error());
   Result<std::unique_ptr<InotifyWaker>> waker = InotifyWaker::create();
@@ -215,7 +233,7 @@ int run_daemon(const Config& config, std::shared_ptr<const Catalog> catalog,
                             metrics.count_http_request(handler, code);
                           });
   Result<std::unique_ptr<WebServer>> server =
-      start_web_server(config.web, std::move(responder), metrics);
+      start_web_server(config.web, std::move(responder), **security, metrics);
   if (!server) return report(server.error());
   pipeline.start();
   alerting.configure(config.alertmanager);
@@ -224,7 +242,8 @@ int run_daemon(const Config& config, std::shared_ptr<const Catalog> catalog,
   sd_notifyf(0, "READY=1\nSTATUS=serving on port %d", (*server)->port());
   if (started) started((*server)->port());
 
-  wait_for_signals(config_path, config, {pipeline, alerting, metrics, status, log, clock});
+  wait_for_signals(config_path, config,
+                   {pipeline, alerting, **security, metrics, status, log, clock});
   sd_notify(0, "STOPPING=1");
   pipeline.stop();
   alerting.stop();

@@ -8,9 +8,9 @@
 
 #include "daemon/commands.h"
 #include "daemon/log.h"
+#include "daemon/os.h"
 #include "daemon/terminal.h"
 #include "daemon/top_view.h"
-#include "exporters/http_client.h"
 
 namespace apierrd {
 
@@ -20,10 +20,21 @@ constexpr char kCtrlC = 3, kCtrlD = 4;
 
 using SteadyClock = std::chrono::steady_clock;
 
-Result<TopStatus> ask(const std::string& url) {
-  Result<std::string> body = http_get(url, "/api/v1/status");
+constexpr std::size_t kPasswordFileMax = 4096;
+
+Result<TopStatus> ask(const HttpTarget& target) {
+  Result<std::string> body = http_get(target, "/api/v1/status");
   if (!body) return body.error();
   return parse_top_status(*std::move(body));
+}
+
+// The file's first line: whoever writes it with an editor ends it with a newline.
+Result<void> read_password(const std::string& path, std::string& password) {
+  if (path.empty()) return {};
+  Result<std::string> text = read_whole_file(path, kPasswordFileMax);
+  if (!text) return text.error();
+  password = text->substr(0, text->find_first_of("\r\n"));
+  return {};
 }
 
 bool wants_colour() {
@@ -46,12 +57,12 @@ int print_once(const TopStatus& status, TopOptions view, bool to_terminal) {
 // Rates are counted from the answer before the last one, so that a key press does not make them 0.
 class LiveTop {
  public:
-  LiveTop(const TopCommandOptions& options, TopOptions view, TopStatus first)
-      : options_(options), view_(std::move(view)), now_(std::move(first)) {}
+  LiveTop(const HttpTarget& target, std::uint64_t interval_ms, TopOptions view, TopStatus first)
+      : target_(target), interval_(interval_ms), view_(std::move(view)), now_(std::move(first)) {}
 
   void run() {
     Terminal terminal;
-    SteadyClock::time_point next = SteadyClock::now() + interval();
+    SteadyClock::time_point next = SteadyClock::now() + interval_;
     while (true) {
       const TerminalSize size = terminal_size(STDOUT_FILENO);
       view_.width = size.columns;
@@ -67,23 +78,21 @@ class LiveTop {
       }
       if (SteadyClock::now() < next) continue;
       refresh();
-      next = SteadyClock::now() + interval();
+      next = SteadyClock::now() + interval_;
     }
   }
 
  private:
-  std::chrono::milliseconds interval() const {
-    return std::chrono::milliseconds(options_.interval_ms);
-  }
   void refresh() {
-    Result<TopStatus> answer = ask(options_.url);
+    Result<TopStatus> answer = ask(target_);
     view_.complaint = answer ? "" : printable(answer.error().text());
     if (!answer) return;
     before_ = std::move(now_);
     now_ = *std::move(answer);
   }
 
-  const TopCommandOptions& options_;
+  const HttpTarget& target_;
+  std::chrono::milliseconds interval_;
   TopOptions view_;
   TopStatus now_;
   std::optional<TopStatus> before_;
@@ -92,15 +101,19 @@ class LiveTop {
 }  // namespace
 
 int top_command(const TopCommandOptions& options) {
-  Result<TopStatus> first = ask(options.url);
+  HttpTarget target = options.target;
+  if (auto read = read_password(options.password_file, target.password); !read) {
+    return report(read.error());
+  }
+  Result<TopStatus> first = ask(target);
   if (!first) return report(first.error());
   TopOptions view;
-  view.url = options.url;
+  view.url = target.url;
   const bool to_terminal = ::isatty(STDOUT_FILENO) == 1;
   if (options.once || !to_terminal) return print_once(*first, view, to_terminal);
   view.colour = wants_colour();
   view.keys = true;
-  LiveTop(options, view, *std::move(first)).run();
+  LiveTop(target, options.interval_ms, view, *std::move(first)).run();
   return kExitFine;
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "exporters/http_client.h"
 #include "parsers/result.h"
 
 namespace apierrd {
@@ -41,7 +42,8 @@ struct DemoOptions {
 };
 
 struct TopCommandOptions {
-  std::string url = "http://127.0.0.1:19877";
+  HttpTarget target;
+  std::string password_file;
   std::uint64_t interval_ms = 2'000;
   bool once = false;  ///< print and end; so it does also if standard output is no terminal
 };

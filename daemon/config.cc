@@ -312,6 +312,7 @@ class ConfigReader {
     integer(web, "web", "threads", config().web.threads, 1, 64);
     integer(web, "web", "connections", config().web.connections, 8, 10'000);
     duration(web, "web", "startup_hold", config().startup_hold_ms, 0, 300'000);
+    path(web, "web", "config_file", config().web_config_file);
   }
 
   void read_limits(YamlMapReader& limits) {

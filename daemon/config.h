@@ -50,6 +50,7 @@ struct Config {
   std::vector<std::string> products{"billing"};
   std::string listen = "127.0.0.1:19877";
   HttpOptions web;
+  std::string web_config_file;  ///< TLS, passwords, headers (web_config.h); empty = none
   std::uint64_t startup_hold_ms = 15'000;
   std::string state_path = "/var/lib/apierrd/state.db";  ///< empty = nothing survives a restart
   std::string catalog_overlays;                          ///< a folder of *.yaml; empty = none

@@ -45,11 +45,13 @@ HttpHeaders with_defaults(const HttpHeaders& configured) {
   return headers;
 }
 
-bool is_loopback(std::string_view host) {
-  return host == "localhost" || host == "::1" || host.starts_with("127.");
-}
-
 }  // namespace
+
+bool is_loopback(std::string_view host) {
+  if (host == "localhost" || host == "::1") return true;
+  return host.starts_with("127.") &&
+         host.find_first_not_of("0123456789.") == std::string_view::npos;
+}
 
 // What one reading of the file came to.
 struct WebSecurity::InForce {

@@ -17,6 +17,9 @@
 
 namespace apierrd {
 
+/// Whether that host, a name or an address, is this machine alone.
+bool is_loopback(std::string_view host);
+
 class WebSecurity {
  public:
   /// Reads the file and those it names; without a name ("") nothing is secured, and there are the

@@ -134,6 +134,7 @@ TEST_F(Security, FindsWhatIsUnwise) {
     EXPECT_THAT(users->findings(host, now), IsEmpty()) << host;
   }
   EXPECT_THAT(load(kUsers)->findings("::1", now), ElementsAre(HasSubstr("quick to guess")));
+  EXPECT_THAT(users->findings("127.example.com", now), SizeIs(1));
   certify();
   const auto tls = load(kTls);
   EXPECT_THAT(tls->findings("0.0.0.0", now), IsEmpty());
