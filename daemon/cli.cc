@@ -31,14 +31,9 @@ int finish(const CLI::App& app, const CLI::ParseError& error, int argc, char** a
 }  // namespace
 
 int report(const Error& error) {
-  std::cerr << journal_mark(STDERR_FILENO, kJournalError)
-            << "apierrd: " << printable(mask_url_passwords(error.text()))
-            << "
-               ";
-               return error.kind ==
-          ErrorKind::kInvalid
-      ? kExitUsage
-      : kExitEnvironment;
+  std::cerr << journal_mark(STDERR_FILENO, kJournalError) << "apierrd: "
+            << printable(mask_url_passwords(error.text())) << "\n";
+  return error.kind == ErrorKind::kInvalid ? kExitUsage : kExitEnvironment;
 }
 
 int report(const std::vector<Error>& errors) {

@@ -155,9 +155,12 @@ Result<std::unique_ptr<StateStore>> open_state(const Config& config, Log& log) {
   return StateStore::open(config.state_path);
 }
 
-// On the socket that the service manager hands over, else on one of its own.
+// On the socket that the service manager hands over, else on one of its own. Whether a client is
+// spoken to by TLS is decided when it comes.
 Result<std::unique_ptr<WebServer>> start_web_server(const HttpOptions& options,
-                                                    HttpResponder responder, SelfMetrics& metrics) {
+                                                    HttpResponder responder,
+                                                    const WebSecurity& security,
+                                                    SelfMetrics& metrics) {
   Result<std::optional<ListenSocket>> inherited = inherited_socket();
   if (!inherited) return inherited.error();
   Result<ListenSocket> socket =
@@ -228,7 +231,7 @@ int run_daemon(const Config& config, std::shared_ptr<const Catalog> catalog,
 
   MetricsPage page(
       metrics, [&pipeline] { return pipeline.scrape(); }, read_process_stats);
-  HttpResponder responder(daemon_routes(pipeline, page, status),
+  HttpResponder responder(daemon_routes(pipeline, page, status), *security,
                           [&metrics](std::string_view handler, int code) {
                             metrics.count_http_request(handler, code);
                           });
