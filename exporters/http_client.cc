@@ -59,7 +59,7 @@ Error no_answer(const HttpTarget& target, httplib::Error error) {
   const std::string reason = to_string(error);
   if (error == httplib::Error::SSLLoadingCerts) {
     hint = "is " + target.ca_file + " there, with certificates as PEM?";
-  } else if (reason.find("verification") != std::string::npos) {  // 0.18 has several errors of it
+  } else if (reason.find("erification") != std::string::npos) {  // 0.18 has several of it
     hint = "name its authority with --ca, and the host as its certificate does";
   } else if (error == httplib::Error::SSLConnection) {
     hint = "does it speak TLS? does it want a certificate? then --cert and --key";

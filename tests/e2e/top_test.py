@@ -154,7 +154,7 @@ def errors(_folder):
     nobody = f"http://127.0.0.1:{free_port()}"
     for arguments, status, message in [
             (("--url", nobody), 3, "cannot reach the daemon: http://127.0.0.1:.*is it running"),
-            (("--url", "https://127.0.0.1:1"), 2, "is no address of a daemon.*write http://HOST:PORT"),
+            (("--url", "ftp://127.0.0.1:1"), 2, "is no address of a daemon.*write http://HOST:PORT"),
             (("--url", "http://user:pass@127.0.0.1:1"), 2, "is no address"),
             (("--url", "http://127.0.0.1:99999999"), 2, "is no address"),
             (("--interval", "5"), 2, "interval"), (("--interval", "1ms"), 2, "interval")]:
