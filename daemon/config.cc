@@ -9,6 +9,7 @@
 #include "daemon/config_alertmanager.h"
 #include "daemon/config_rules.h"
 #include "daemon/os.h"
+#include "exporters/label_text.h"
 #include "parsers/format_reader.h"
 #include "parsers/nearest_names.h"
 #include "parsers/wrappers.h"
@@ -157,8 +158,9 @@ class ConfigReader {
     SourceConfig source;
     const YamlValue* name = reader.require("name");
     source.name = reader.text("name").value_or("");
-    if (name != nullptr && (source.name.empty() || source.name.size() > 64)) {
-      reader.complain(*name, "a source's name has 1 to 64 characters");
+    const bool fits = !source.name.empty() && source.name.size() <= 64;
+    if (name != nullptr && (!fits || safe_label_value(source.name) != source.name)) {
+      reader.complain(*name, "a source's name has 1 to 64 characters, none of them for control");
     }
     const YamlValue* paths = reader.require("paths");
     source.paths = reader.texts("paths");

@@ -1,6 +1,22 @@
 #include "daemon/state_alerts.h"
 
+#include <algorithm>
+#include <cstdint>
+
+#include "daemon/state_rows.h"
+
 namespace apierrd {
+
+namespace {
+
+// What an AlertTable can have given: it counts keys up from 1.
+bool in_order(const Alert& alert) {
+  const auto times = {alert.first_unix_ns, alert.last_unix_ns, alert.added_unix_ns,
+                      alert.read_unix_ns, alert.resolved_unix_ns};
+  return alert.key > 0 && alert.key < INT64_MAX && std::all_of(times.begin(), times.end(), is_time);
+}
+
+}  // namespace
 
 bool load_alerts(Database& database, AlertList& out) {
   Statement query(database,
@@ -18,6 +34,7 @@ bool load_alerts(Database& database, AlertList& out) {
     alert.first_unix_ns = query.integer(12), alert.last_unix_ns = query.integer(13);
     alert.added_unix_ns = query.integer(14), alert.read_unix_ns = query.integer(15);
     alert.resolved_unix_ns = query.integer(16);
+    if (!in_order(alert)) return false;
   }
   return !query.failed();
 }

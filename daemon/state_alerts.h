@@ -6,7 +6,7 @@
 
 namespace apierrd {
 
-/// All of them, by key; false if they could not be read.
+/// All of them, by key; false if they could not be read, or one is out of order.
 bool load_alerts(Database& database, AlertList& out);
 bool save_alerts(Database& database, const AlertChanges& changes);
 

@@ -33,6 +33,7 @@ bool read_exemplars(std::string_view blob,
     BucketExemplar entry{};
     if (!copy_from(blob.substr(0, sizeof entry), entry)) return false;
     if (entry.bucket >= kDurationBuckets || entry.exemplar.id_size > kRequestIdMax) return false;
+    if (!is_time(entry.exemplar.time_unix_ns) || entry.exemplar.value_ns < 0) return false;
     exemplars.emplace_back(entry.bucket, entry.exemplar);
   }
   return true;

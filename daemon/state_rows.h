@@ -27,6 +27,10 @@ bool copy_from(std::string_view blob, Value& value) {
   return true;
 }
 
+/// Whether a number can be a time: since 1970, as the parsers give it. Another one would overflow
+/// where it is subtracted.
+constexpr bool is_time(std::int64_t unix_ns) { return unix_ns >= 0; }
+
 /// The exemplars of a histogram, each with its bucket; and back: false if the blob is out of order.
 std::string exemplars_blob(const CallSeries& series, const std::vector<Exemplar>& exemplars);
 bool read_exemplars(std::string_view blob,

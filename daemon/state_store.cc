@@ -175,6 +175,7 @@ void StateStore::Impl::load_sources(PersistedState& out) {
         source.lines, source.files,
         [&values = values](const std::string& key, std::uint64_t& value) { value = values[key]; });
     source.lines.newest_record_unix_ns = static_cast<std::int64_t>(values["newest_record_unix_ns"]);
+    if (!is_time(source.lines.newest_record_unix_ns)) damaged = true;
   }
 }
 
@@ -202,7 +203,7 @@ void StateStore::Impl::load_errors(PersistedState& out) {
     PersistedSeries& row = out.codes.emplace_back();
     row.source = q.text(0), row.service = q.text(1), row.code = q.text(2);
     row.count = q.count(3), row.time_unix_ns = q.integer(4);
-    return true;
+    return is_time(row.time_unix_ns);
   });
   rows("SELECT source, service, action, code, count, request_id, request_time_ns FROM errors",
        [&](const Statement& q) {
@@ -210,7 +211,7 @@ void StateStore::Impl::load_errors(PersistedState& out) {
          row.source = q.text(0), row.service = q.text(1), row.action = q.text(2);
          row.code = q.text(3), row.count = q.count(4);
          row.exemplar.set(q.text(5), q.integer(6), 0);
-         return true;
+         return is_time(row.exemplar.time_unix_ns);
        });
   rows("SELECT source, service, action, code, count FROM items", [&](const Statement& q) {
     PersistedSeries& row = out.items.emplace_back();
@@ -229,7 +230,7 @@ void StateStore::Impl::load_errors(PersistedState& out) {
   rows("SELECT service, code, time_ns FROM first_seen", [&](const Statement& q) {
     PersistedSeries& row = out.infos.emplace_back();
     row.service = q.text(0), row.code = q.text(1), row.time_unix_ns = q.integer(2);
-    return true;
+    return is_time(row.time_unix_ns);
   });
 }
 

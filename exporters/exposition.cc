@@ -39,13 +39,9 @@ void append_number(std::string& out, double value) {
   }
 }
 
-void append_seconds(std::string& out, std::int64_t nanoseconds) {
-  const bool negative = nanoseconds < 0;
-  const auto magnitude = negative ? 0 - static_cast<std::uint64_t>(nanoseconds)
-                                  : static_cast<std::uint64_t>(nanoseconds);
-  if (negative) out.push_back('-');
-  append_number(out, magnitude / 1'000'000'000);
-  const std::uint64_t rest = magnitude % 1'000'000'000;
+void append_seconds(std::string& out, std::uint64_t nanoseconds) {
+  append_number(out, nanoseconds / 1'000'000'000);
+  const std::uint64_t rest = nanoseconds % 1'000'000'000;
   if (rest == 0) return;
   char fraction[10];  // the nine digits behind a 1, which becomes the point
   std::to_chars(std::begin(fraction), std::end(fraction), 1'000'000'000 + rest);
@@ -53,6 +49,12 @@ void append_seconds(std::string& out, std::int64_t nanoseconds) {
   std::size_t size = sizeof fraction;
   while (fraction[size - 1] == '0') --size;
   out.append(fraction, size);
+}
+
+void append_seconds(std::string& out, std::int64_t nanoseconds) {
+  const auto magnitude = static_cast<std::uint64_t>(nanoseconds);
+  if (nanoseconds < 0) out.push_back('-');
+  append_seconds(out, nanoseconds < 0 ? 0 - magnitude : magnitude);
 }
 
 std::string_view type_name(MetricType type, ExpositionFormat format) {
@@ -198,7 +200,7 @@ void ExpositionWriter::histogram(const CallSeries& series, const std::vector<Exe
     end_of_sample(exemplar, exemplar == nullptr ? 0 : exemplar->value_ns);
   }
   name_and_labels("_sum", series.labels);
-  append_seconds(out_, static_cast<std::int64_t>(series.durations.sum_ns));
+  append_seconds(out_, series.durations.sum_ns);
   end_of_sample();
   name_and_labels("_count", series.labels);
   append_number(out_, cumulative);

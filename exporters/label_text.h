@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "parsers/utf8.h"
+
 namespace apierrd {
 
 /// Longest label value, in bytes; the longest documented code has 89.
@@ -24,9 +26,6 @@ std::string safe_text(std::string_view text, std::size_t bytes_max);
 /// `text` with what reorders, hides or breaks lines in display (bidirectional controls, zero-width
 /// characters, line separators) shown as `<U+202E>`; for people only, never for labels.
 std::string visible_text(std::string_view text);
-
-/// Bytes of the well-formed UTF-8 character at the front of `text`; 0 if there is none.
-std::size_t character_size(std::string_view text);
 
 /// The code point of one well-formed character.
 char32_t code_point(std::string_view character);

@@ -13,6 +13,7 @@ namespace apierrd {
 namespace {
 
 constexpr std::int64_t kSecondNs = 1'000'000'000;
+constexpr std::size_t kShownBytesMax = 4096;  // the longest path; messages have an eighth of it
 
 }  // namespace
 
@@ -32,7 +33,9 @@ std::string html_escaped(std::string_view text) {
   return out;
 }
 
-std::string log_text(std::string_view text) { return html_escaped(visible_text(text)); }
+std::string log_text(std::string_view text) {
+  return html_escaped(visible_text(safe_text(text, kShownBytesMax)));
+}
 
 std::string grouped(std::uint64_t number) {
   std::string digits = std::to_string(number);

@@ -12,7 +12,8 @@ namespace apierrd {
 /// `text` safe inside HTML text and quoted attributes.
 std::string html_escaped(std::string_view text);
 
-/// Text out of a log for the page: escaped, and what would reorder or hide it made visible.
+/// Text out of a log, or a file's name, for the page: valid UTF-8 without control characters,
+/// escaped, and what would reorder or hide it made visible.
 std::string log_text(std::string_view text);
 
 /// 1234567 -> "1,234,567".

@@ -1,5 +1,6 @@
 // Which sample of which metric a snapshot's rows become.
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "exporters/exposition.h"
@@ -114,19 +115,19 @@ void write_file_lags(ExpositionWriter& writer, const SeriesSnapshot& snapshot) {
   writer.begin(Metric::kFileLagBytes);
   std::size_t room = kFileLabelsMax;
   for (const SourceSeries& source : snapshot.sources) {
-    std::uint64_t other = 0;
-    bool folded = false;
+    std::map<std::string, std::uint64_t> lags;  // labels are cut: two long paths may have one
     for (const FileStatus& file : source.files.files) {
-      if (room > 0) {
+      std::string label = safe_label_value(file.path);
+      if (!lags.contains(label) && room == 0) {
+        label = kOther;
+      } else if (!lags.contains(label)) {
         --room;
-        writer.sample(with_label(source.labels, "file", safe_label_value(file.path)),
-                      file.lag_bytes);
-      } else {
-        folded = true;
-        other += file.lag_bytes;
       }
+      lags[label] += file.lag_bytes;
     }
-    if (folded) writer.sample(with_label(source.labels, "file", kOther), other);
+    for (const auto& [label, bytes] : lags) {
+      writer.sample(with_label(source.labels, "file", label), bytes);
+    }
   }
 }
 

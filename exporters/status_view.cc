@@ -4,6 +4,7 @@
 #include <map>
 #include <tuple>
 
+#include "exporters/label_text.h"
 #include "parsers/mask_secrets.h"
 #include "parsers/secret_shapes.h"
 
@@ -46,13 +47,15 @@ std::map<CodeKey, const RecentCode*> recent_by_code(const std::vector<RecentCode
   return out;
 }
 
+constexpr std::size_t kSettingBytesMax = 65'536;  // a list of many paths
+
 }  // namespace
 
-ShownSetting shown_setting(std::string key, std::string value, std::string origin) {
+ShownSetting shown_setting(std::string key, std::string value, const std::string& origin) {
   // Only the last part: names of sources stand before it.
   const std::string_view name = std::string_view(key).substr(key.rfind('.') + 1);
   value = is_secret_name(name) && !value.empty() ? std::string(kMasked) : mask_url_passwords(value);
-  return {std::move(key), std::move(value), std::move(origin)};
+  return {std::move(key), safe_text(value, kSettingBytesMax), safe_text(origin, kSettingBytesMax)};
 }
 
 std::vector<FailingCode> failing_codes(const StatusView& view) {

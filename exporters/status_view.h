@@ -25,7 +25,8 @@ struct ShownSetting {
 };
 
 /// Its value without what may be secret: passwords in URLs, all of keys that are called secret.
-ShownSetting shown_setting(std::string key, std::string value, std::string origin);
+/// Values and file names of any bytes become text.
+ShownSetting shown_setting(std::string key, std::string value, const std::string& origin);
 
 struct StatusView {
   std::shared_ptr<const SeriesSnapshot> snapshot;

@@ -43,7 +43,7 @@ struct Exemplar {
 /// Durations of calls: counts per bucket (not cumulative) and their exact sum.
 struct DurationCounts {
   std::array<std::uint64_t, kDurationBuckets> buckets{};
-  std::uint64_t sum_ns = 0;
+  std::uint64_t sum_ns = 0;  ///< begins anew after 584 years, which a scraper takes for a reset
 
   std::uint64_t count() const;
   void add(const DurationCounts& other);

@@ -7,6 +7,7 @@
 
 #include "parsers/nearest_names.h"
 #include "parsers/time_text.h"
+#include "parsers/utf8.h"
 
 namespace apierrd {
 
@@ -30,7 +31,8 @@ class Converter {
       case YAML::NodeType::Scalar:
         out.kind = YamlValue::Kind::kScalar;
         out.scalar = node.Scalar();
-        return {};
+        if (is_utf8(out.scalar)) return {};
+        return invalid_error("text is not UTF-8", place_of(out, file_), "save the file as UTF-8");
       case YAML::NodeType::Sequence: return convert_list(node, out, depth);
       case YAML::NodeType::Map: return convert_map(node, out, depth);
       default: return {};

@@ -35,7 +35,8 @@ struct YamlEntry {
 inline constexpr std::size_t kYamlBytesMax = 8U << 20;
 
 /// Reads one document. `file` is only for messages. Errors: YAML syntax, duplicate keys, keys that
-/// are no scalars, nesting beyond 32 levels, more than 200,000 values (anchors can multiply them).
+/// are no scalars, text that is no UTF-8, nesting beyond 32 levels, more than 200,000 values
+/// (anchors can multiply them).
 Result<YamlValue> parse_yaml(std::string_view text, const std::string& file);
 
 /// Reads one mapping key by key and gathers all complaints, each with its place. What nobody asked

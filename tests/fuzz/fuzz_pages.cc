@@ -2,11 +2,12 @@
 // for an Alertmanager: JSON stays valid, HTML stays text that opens no element and no attribute of
 // its own, nothing reorders what stands beside it, and all of it is UTF-8.
 //
-// The input: one line a text, for action, message, RequestId, path, source, version, a setting;
+// The input: one line a text, for action, message, RequestId, path, source, a setting;
 // then the code (0 to 2: one that pages), and the time.
 #include <string>
 
 #include "exporters/alert_push.h"
+#include "exporters/label_text.h"
 #include "exporters/status_page.h"
 #include "tests/support/fuzz_input.h"
 #include "tests/support/plain_json.h"
@@ -21,14 +22,14 @@ constexpr std::int64_t kNow = 1'795'424'400'000'000'000;
 constexpr std::string_view kElement = "<zz", kAttribute = "\"zz='zz";
 
 struct Texts {
-  std::string action, message, request_id, path, source, version, setting;
+  std::string action, message, request_id, path, source, setting;
 };
 
 Texts read_texts(test::FuzzInput& input) {
   const auto planted = [&input] {
     return std::string(input.text()).append(kElement).append(kAttribute);
   };
-  return {planted(), planted(), planted(), planted(), planted(), planted(), planted()};
+  return {planted(), planted(), planted(), planted(), planted(), planted()};
 }
 
 StatusView view_of(const Texts& texts, std::string_view code, std::int64_t time) {
@@ -58,22 +59,10 @@ StatusView view_of(const Texts& texts, std::string_view code, std::int64_t time)
   view.snapshot = store.snapshot(kNow);
   view.recent = recent.codes();
   view.alerts = std::make_shared<const AlertList>(alerts.alerts(kNow));
-  view.version = texts.version;
-  view.not_ready = texts.setting;
+  view.version = "1";
   view.conditions = judge(*view.snapshot, {}, CounterHistory());
   view.settings = {shown_setting("web.listen", texts.setting, texts.path)};
   return view;
-}
-
-// What the configuration says is shown as it is; a configuration is UTF-8.
-void make_text(std::string& text) {
-  std::string out;
-  for (std::string_view rest = text; !rest.empty();) {
-    const std::size_t size = test::plain_utf8_size(rest);
-    out += size == 0 ? std::string_view("?") : rest.substr(0, size);
-    rest.remove_prefix(size == 0 ? 1 : size);
-  }
-  text = out;
 }
 
 void check_html(const std::string& page) {
@@ -94,20 +83,20 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size > 8192) return 0;
   test::FuzzInput input(data, size);
   Texts texts = read_texts(input);
-  for (std::string* text : {&texts.version, &texts.setting, &texts.source}) make_text(*text);
+  texts.source = safe_text(texts.source, 64);
   constexpr std::string_view kCodes[] = {"A.Page", "A.B", "Z"};
   const std::string_view code = kCodes[input.choice(3)];
   const std::int64_t time = input.number();
   const StatusView view = view_of(texts, code, time > 0 ? time : kNow);
 
   REQUIRE(test::is_plain_json(render_status_json(view)));
+  REQUIRE(test::is_plain_json(render_config_json(view)));
   const std::string page = render_status_page(view);
   check_html(page);
   Texts from_log = texts;
-  from_log.source = from_log.version = from_log.setting = "x";
+  from_log.source = from_log.setting = "x";
   check_no_bidi(render_status_page(view_of(from_log, code, kNow)));
-  check_html(
-      render_catalog_page(search_catalog(test::small_catalog(), texts.action), texts.version));
+  check_html(render_catalog_page(search_catalog(test::small_catalog(), texts.action), "1"));
   REQUIRE(test::is_plain_json(render_codes_json(*test::small_catalog(), texts.action)));
 
   std::vector<const Alert*> alerts;

@@ -13,6 +13,7 @@
 #include "daemon/state_store.h"
 #include "exporters/alert_push.h"
 #include "exporters/exposition.h"
+#include "exporters/status_page.h"
 #include "tests/support/fuzz_folder.h"
 #include "tests/support/fuzz_input.h"
 #include "tests/support/plain_json.h"
@@ -102,7 +103,8 @@ std::string sorted_text(const SeriesSnapshot& state) {
   return out;
 }
 
-void work_with(const StateStore::Loaded& loaded, const SeriesSnapshot& state) {
+void work_with(const StateStore::Loaded& loaded, std::shared_ptr<const SeriesSnapshot> snapshot) {
+  const SeriesSnapshot& state = *snapshot;
   for (const auto format : {ExpositionFormat::kText004, ExpositionFormat::kOpenMetrics100}) {
     ExpositionWriter writer(format);
     write_series(writer, state);
@@ -112,6 +114,11 @@ void work_with(const StateStore::Loaded& loaded, const SeriesSnapshot& state) {
   alerts.restore(loaded.alerts);
   alerts.advance(kNow);
   const AlertList list = alerts.alerts(kNow);
+  StatusView view;
+  view.conditions = judge(state, {}, CounterHistory());
+  view.snapshot = std::move(snapshot);
+  view.alerts = std::make_shared<const AlertList>(list);
+  REQUIRE(!render_status_json(view).empty() && !render_status_page(view).empty());
   std::vector<const Alert*> sent;
   for (const Alert& alert : list) sent.push_back(&alert);
   REQUIRE(!render_alerts(sent, {}, kNow).empty());
@@ -169,7 +176,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   SeriesStore series(SeriesLimits{}, test::small_catalog());
   series.restore(loaded->series);
   const auto state = series.snapshot(kNow);
-  work_with(*loaded, *state);
+  work_with(*loaded, state);
   check_saved(folder, *state, *loaded);
   return 0;
 }

@@ -142,7 +142,7 @@ void check_cuts(const std::string& text) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  if (size > 16384) return 0;
+  if (size > 4096) return 0;
   test::FuzzInput input(data, size);
   const std::size_t choice = input.choice(4), cut = input.byte();
   test::FuzzInput again = input;

@@ -1,11 +1,13 @@
-// Any bytes as YAML: a tree within its limits or a complaint with its place, and no exception; a
-// tree is the same after it was written flat. Flat trees are made by the build only and read
-// unchecked, so of damaged ones no more is asked than that they end, whatever they are cut to.
+// Any bytes as YAML: a tree of UTF-8 texts within its limits or a complaint with its place, and no
+// exception; a tree is the same after it was written flat. Flat trees are made by the build only
+// and read unchecked, so of damaged ones no more is asked than that they end, whatever they are cut
+// to.
 #include "parsers/flat_tree.h"
 
 #include <string>
 
 #include "tests/support/fuzz_input.h"
+#include "tests/support/plain_json.h"
 
 using namespace apierrd;
 
@@ -29,11 +31,12 @@ bool same(const YamlValue& a, const YamlValue& b) {
 
 std::size_t count(const YamlValue& value, std::size_t depth) {
   REQUIRE(depth <= kDepthMax + 1);
+  REQUIRE(test::plain_utf8(value.scalar));
   std::size_t values = 1;
   for (const YamlValue& element : value.list) values += count(element, depth + 1);
   for (std::size_t i = 0; i < value.map.size(); ++i) {
     const YamlEntry& entry = value.map[i];
-    REQUIRE(entry.key.kind == YamlValue::Kind::kScalar);
+    REQUIRE(entry.key.kind == YamlValue::Kind::kScalar && test::plain_utf8(entry.key.scalar));
     for (std::size_t j = 0; j < i && i < 50; ++j) {
       REQUIRE(value.map[j].key.scalar != entry.key.scalar);
     }

@@ -37,6 +37,13 @@ TEST(ParseConfig, EverythingHasADefaultButSources) {
   EXPECT_THAT(first_error(""), HasSubstr("must be a mapping"));
 }
 
+TEST(ParseConfig, TextIsUtf8AndASourcesNameHoldsNoControlCharacters) {
+  EXPECT_THAT(first_error("sources: [{name: \"a\xFF\", paths: [/x]}]\n"),
+              HasSubstr("text is not UTF-8: /etc/x.yaml:1:18"));
+  EXPECT_THAT(first_error("sources: [{name: \"a\\x01\", paths: [/x]}]\n"),
+              HasSubstr("none of them for control"));
+}
+
 TEST(ParseConfig, ExampleOfTheContract) {
   const ConfigOutcome outcome = parse_config(
       "sources:\n  - name: payments\n    paths: [/var/log/payments/api*.log]\n"

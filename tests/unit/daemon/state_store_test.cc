@@ -160,6 +160,28 @@ TEST_F(StateStoreTest, AlertsComeBackUnlessTheyAreForgotten) {
   EXPECT_THAT(loaded->alerts, testing::ElementsAre(alert, aggregate));
 }
 
+TEST_F(StateStoreTest, TimesBefore1970AreDamage) {
+  Alert alert;
+  alert.key = 1, alert.request_id = "id";
+  const SeriesStore series({}, catalog);
+  auto store = StateStore::open(path);
+  ASSERT_TRUE(store) << store.error().text();
+  ASSERT_TRUE((*store)->save(series.state(), {}, "boot", {{&alert}, {}}));
+  EXPECT_TRUE((*store)->load());
+  auto database = Database::open(path, Database::Access::kCreate);
+  ASSERT_TRUE(database) << database.error().text();
+  for (const char* damage : {"UPDATE alerts SET resolved_ns=-9223372036854775807",
+                             "UPDATE alerts SET resolved_ns=0, key=9223372036854775807",
+                             "DELETE FROM alerts; INSERT INTO codes VALUES('s','b','C',1,-1)"}) {
+    ASSERT_TRUE((*database)->execute(damage)) << damage;
+    auto look = StateStore::open(path, StateStore::Purpose::kLook);
+    ASSERT_TRUE(look) << look.error().text();
+    const auto loaded = (*look)->load();
+    ASSERT_FALSE(loaded) << damage;
+    EXPECT_THAT(loaded.error().text(), HasSubstr("damaged"));
+  }
+}
+
 TEST_F(StateStoreTest, ASecondDaemonIsRefused) {
   auto first = StateStore::open(path);
   ASSERT_TRUE(first);

@@ -9,6 +9,7 @@
 
 #include "exporters/http_responder.h"
 #include "exporters/json_writer.h"
+#include "exporters/label_text.h"
 #include "exporters/metrics_page.h"
 
 namespace apierrd {
@@ -111,6 +112,30 @@ TEST(Exposition, OpenMetricsWithExemplars) {
               HasSubstr("le=\"0.25\"} 1 # {request_id=\"ed93f3cb-f35e-473f-b9f3-0d451b8b79c6\""
                         "} 0.12 1795424398.5\n"));
   EXPECT_TRUE(text.ends_with("# EOF\n"));
+}
+
+TEST(Exposition, FilesWhoseLongPathsMakeOneLabelAreOneSeries) {
+  SeriesStore store(SeriesLimits{}, std::make_shared<const Catalog>(builtin_catalog()));
+  const std::string folder = "/var/log/pods/" + std::string(kLabelValueMax, 'p');
+  FileCounts files;
+  files.files = {{folder + "/0.log", 3, 0, 0, 0}, {folder + "/1.log", 4, 0, 0, 0}};
+  store.set_files(store.add_source("s", {}), files);
+  ExpositionWriter writer(ExpositionFormat::kText004);
+  write_series(writer, *store.snapshot(kNow));
+  const std::string label = safe_label_value(folder);
+  EXPECT_THAT(writer.finish(),
+              HasSubstr("apierrd_file_lag_bytes{source=\"s\",file=\"" + label + "\"} 7\n# HELP"));
+}
+
+TEST(Exposition, ASumOfDurationsBeyond292YearsIsNotNegative) {
+  CallSeries series;
+  series.exemplars.fill(kNoExemplar);
+  series.durations.buckets.back() = 2;
+  series.durations.sum_ns = 2 * static_cast<std::uint64_t>(INT64_MAX);
+  ExpositionWriter writer(ExpositionFormat::kText004);
+  writer.begin(Metric::kCallDuration);
+  writer.histogram(series, {});
+  EXPECT_THAT(writer.finish(), HasSubstr("_sum 18446744073.709551614\n"));
 }
 
 TEST(Exposition, AnExemplarIsMadeSafeAndEscaped) {

@@ -48,6 +48,16 @@ StatusView view_of(std::string_view text, std::string_view code = kPaid) {
   return view;
 }
 
+TEST(StatusPage, NamesOfFilesMayHoldAnyBytes) {
+  StatusView view = view_of("x");
+  SeriesSnapshot snapshot = *view.snapshot;
+  snapshot.sources[0].files.files[0].path = "/var/log/\xFF\x1B.log";
+  view.snapshot = std::make_shared<const SeriesSnapshot>(snapshot);
+  view.settings = {shown_setting("sources.s.paths", "/var/log/\xFF", "/etc/\xFE.yaml:1:1")};
+  EXPECT_THAT(render_status_page(view), HasSubstr("/var/log/\uFFFD\uFFFD.log"));
+  EXPECT_THAT(render_config_json(view), HasSubstr("\"/etc/\uFFFD.yaml:1:1\""));
+}
+
 TEST(StatusPage, ShowsEachEventThatPages) {
   const StatusView view = view_of("<i>x</i>");
   ASSERT_EQ(view.alerts->size(), 1U);

@@ -103,6 +103,12 @@ TEST(MaskSecrets, ACutLeavesNoHalfOfOne) {
   }
 }
 
+TEST(MaskSecrets, AKeyThatHoldsASecretsNameIsAKey) {
+  EXPECT_EQ(mask_secrets("no SecretIdAKIDz8krbsJ5yKBZQpn74WFkmLPx3EXAMPLE here"),
+            "no [masked] here");
+  EXPECT_EQ(mask_secrets("0123456789token0123456789=p4ss"), "[masked]=[masked]");
+}
+
 TEST(MaskSecrets, BytesOfAnyKindAreNoHarm) {
   std::string all;
   for (int round = 0; round < 3; ++round) {
