@@ -150,9 +150,10 @@ void Tailer::slipped_away(const Newcomer& newcomer) {
 bool Tailer::has_seen_all_of(const std::string& log, const FolderListing& now) {
   for (const std::string& name : now.rotated_names_of(log)) {
     const Result<std::optional<FileInfo>> info = files_.info(name);
-    const bool seen =
-        info && *info &&
-        (known_as(**info) != nullptr || newcomer_ids_.contains((*info)->id) || !(*info)->regular);
+    if (!info || !*info) return false;
+    const auto known = by_id_.find((*info)->id);
+    const bool seen = !(*info)->regular || newcomer_ids_.contains((*info)->id) ||
+                      (known != by_id_.end() && known->second->exists);
     if (!seen) return false;
   }
   return true;
@@ -328,6 +329,9 @@ Tailer::Relative Tailer::relative_by_head(const Newcomer& newcomer, OpenFile& fi
                         [](const Generation* generation) { return generation->live(); });
   for (Generation* original : originals) {
     const Relative relative = is_copy_of(*original, file, info);
+    // As long as nothing of it was read nobody could tell that it was truncated after all.
+    const bool unread = original->at.offset == 0 && original->has_more();
+    if (relative.kinship == Kinship::kCopy && unread) return {Kinship::kLater, nullptr};
     if (relative.kinship != Kinship::kNone) return relative;
   }
   // None is like it, unless one was truncated while it was compared.

@@ -7,50 +7,13 @@
 
 #include <algorithm>
 
-#include "tests/support/direct_sink.h"
-#include "tests/support/mem_file_system.h"
+#include "tests/support/tailer_fixture.h"
 
 namespace apierrd {
 namespace {
 
-using Lines = std::vector<std::string>;
-
-class TailerTest : public testing::Test {
- protected:
-  TailerTest() {
-    options.patterns = {"/log/api*.log"};
-    options.linger_ns = 100;
-    options.line_bytes_max = 1000;
-  }
-  void start() { tailer = std::make_unique<Tailer>(files, events, options, TailResume{}); }
-  void restart(std::vector<FilePosition> positions, bool rebooted = false) {
-    tailer = std::make_unique<Tailer>(files, events, options,
-                                      TailResume{std::move(positions), false, rebooted});
-  }
-  // One look and everything there is to read, and whatever that makes necessary.
-  Lines look() {
-    Lines lines;
-    test::DirectSink sink(buffer, [&lines](const LineBatch& batch) {
-      for (unsigned i = 0; i < batch.overlong_lines; ++i) lines.emplace_back("(too long)");
-      std::string_view text = batch.text;
-      while (!text.empty()) lines.emplace_back(take_line(text));
-      return BatchOutcome{batch.text.size(), 0, 0, 0};
-    });
-    do {
-      tailer->sweep(++now, sink);
-      while (tailer->read(now, sink)) {
-      }
-    } while (tailer->wants_sweep());
-    return lines;
-  }
-
-  test::MemFileSystem files;
-  test::RecordingEvents events;
-  TailOptions options;
-  ReadBuffer buffer{1000};
-  std::unique_ptr<Tailer> tailer;
-  std::int64_t now = 0;
-};
+using test::Lines;
+using test::TailerTest;
 
 TEST_F(TailerTest, FollowsAGrowingFile) {
   files.append("/log/api.log", "one\ntw");

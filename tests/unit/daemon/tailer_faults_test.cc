@@ -1,0 +1,130 @@
+// What a reader must not conclude from what it could not see.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/tailer_fixture.h"
+
+namespace apierrd {
+namespace {
+
+using test::Lines;
+using test::TailerTest;
+
+class TailerFaultsTest : public TailerTest {
+ protected:
+  static std::string filler(char letter) { return std::string(700, letter) + "\n"; }
+  std::uint64_t lost() const {
+    std::uint64_t bytes = 0;
+    for (const std::uint64_t of_reason : tailer->counts().lost_bytes) bytes += of_reason;
+    return bytes;
+  }
+  // logrotate shifts while the folder is looked at: the listing has names that are others' by now.
+  void shift_while_it_is_listed() {
+    files.after_glob = [this](const std::string& pattern) {
+      if (pattern != "/log/*") return;
+      files.rename("/log/api.log.1", "/log/api.log.2");
+      files.after_glob = [](const std::string&) {};
+    };
+  }
+};
+
+TEST_F(TailerFaultsTest, WhatCannotBeListedIsNotGone) {
+  files.append("/log/api.log", "1\n");
+  start();
+  EXPECT_EQ(look(), (Lines{"1"}));
+  files.append("/log/api.log", "2\n");
+  restart(tailer->positions());
+  files.rename("/log/api.log", "/log/api.log.1");
+  files.append("/log/api.log", "3\n");
+  files.unlistable = true;
+  EXPECT_EQ(look(), Lines{});
+  EXPECT_EQ(tailer->counts().missing, 0U);
+  EXPECT_GT(tailer->counts().open_errors, 0U);
+  files.unlistable = false;
+  EXPECT_THAT(look(), testing::UnorderedElementsAre("2", "3"));
+  EXPECT_EQ(tailer->counts().missing, 0U);
+}
+
+TEST_F(TailerFaultsTest, WhatIsShiftedDuringASweepIsNotMissing) {
+  files.append("/log/api.log", "1\n");
+  start();
+  EXPECT_EQ(look(), (Lines{"1"}));
+  files.append("/log/api.log", "2\n");
+  restart(tailer->positions());
+  files.rename("/log/api.log", "/log/api.log.1");
+  files.append("/log/api.log", "3\n");
+  shift_while_it_is_listed();
+  EXPECT_THAT(look(), testing::UnorderedElementsAre("2", "3"));
+  EXPECT_EQ(tailer->counts().missing, 0U);
+}
+
+TEST_F(TailerFaultsTest, ACopyThatIsShiftedDuringASweepIsNotLost) {
+  files.append("/log/api.log", "1\n");
+  start();
+  EXPECT_EQ(look(), (Lines{"1"}));
+  files.append("/log/api.log", "2\n");
+  tailer->look_at("/log/api.log", ++now);  // seen, and not read
+  files.copy("/log/api.log", "/log/api.log.1");
+  files.truncate("/log/api.log");
+  shift_while_it_is_listed();
+  EXPECT_EQ(look(), (Lines{"2"}));
+  EXPECT_EQ(lost(), 0U);
+}
+
+TEST_F(TailerFaultsTest, ALogThatIsBackInAnotherFileGoesOnWhereItStopped) {
+  for (const bool let_go : {false, true}) {
+    for (const bool grown : {false, true}) {
+      files = {};
+      files.append("/log/api.log", filler('a') + filler('b'));
+      start();
+      EXPECT_EQ(look().size(), 2U);
+      files.copy("/log/api.log", "/backup");
+      files.remove("/log/api.log");
+      EXPECT_EQ(look(), Lines{});
+      now += let_go ? 1000 : 0;
+      EXPECT_EQ(look(), Lines{});
+      files.rename("/backup", "/log/api.log");
+      if (!grown) {
+        EXPECT_EQ(look(), Lines{});
+      }
+      files.append("/log/api.log", "new\n");
+      EXPECT_EQ(look(), (Lines{"new"}));
+      EXPECT_EQ(tailer->counts().missing, 0U);
+    }
+  }
+}
+
+TEST_F(TailerFaultsTest, ACopyOverAnOlderRotatedFileCountsOnce) {
+  files.append("/log/api.log", "1\n2\n");
+  start();
+  EXPECT_EQ(look().size(), 2U);
+  files.rename("/log/api.log", "/log/api.log.1");
+  files.append("/log/api.log", "3\n4\n");
+  EXPECT_EQ(look(), (Lines{"3", "4"}));
+  files.truncate("/log/api.log.1");  // cp api.log api.log.1; : > api.log
+  files.append("/log/api.log.1", "3\n4\n");
+  EXPECT_EQ(look(), Lines{});
+  files.truncate("/log/api.log");
+  files.append("/log/api.log", "5\n");
+  EXPECT_EQ(look(), (Lines{"5"}));
+}
+
+// Nothing was read of the log when it was copied and truncated: its copy is all there is.
+TEST_F(TailerFaultsTest, TheCopyOfALogThatWasNeverReadIsNotHeldBack) {
+  options.patterns = {"/log/api.log*"};
+  files.append("/log/api.log", "1\n");
+  start();
+  EXPECT_EQ(look(), (Lines{"1"}));
+  restart(tailer->positions());
+  files.rename("/log/api.log", "/log/api.log.2");
+  files.append("/log/api.log", "2\n3\n");
+  files.copy("/log/api.log", "/log/api.log.1");
+  test::DirectSink sink(buffer, [](const LineBatch&) { return BatchOutcome{}; });
+  tailer->sweep(++now, sink);
+  files.truncate("/log/api.log");
+  files.append("/log/api.log", "4\n5\n6\n");
+  EXPECT_THAT(look(), testing::UnorderedElementsAre("2", "3", "4", "5", "6"));
+}
+
+}  // namespace
+}  // namespace apierrd
