@@ -76,7 +76,7 @@ def signal_storm(folder):
     harmless = (signal.SIGHUP, signal.SIGHUP, signal.SIGPIPE, signal.SIGWINCH, signal.SIGCHLD, signal.SIGURG,
                 signal.SIGSTOP, signal.SIGCONT)
     rng = random.Random(62)
-    for turn in range(1, 6):
+    for turn in range(1, 4):
         end = threading.Event()
         pid, sent = scene.daemon.process.pid, [0]
 
@@ -104,7 +104,7 @@ def signal_storm(folder):
             scene.daemon.process.send_signal(signal.SIGINT)
         check(scene.daemon.process.wait(DEADLINE_S) == 0, f"status {scene.daemon.process.returncode} after SIGTERM")
         scene.start()
-    scene.write(log, lines[3000:])
+    scene.write(log, lines[2000:])
     scene.exact("and on")
     scene.nothing_lost()
     scene.finish()
@@ -155,7 +155,7 @@ def bad_alertmanagers(folder):
     scene.start()
     scene.exact("at first")
     pid, rng, sizes = scene.daemon.process.pid, random.Random(65), []
-    for turn in range(5 if SLOW else 20):
+    for turn in range(5 if SLOW else 10):
         scene.write(log, [failed_call(PAID, request_id=f"r-{turn}-{n}") if rng.random() < 0.3 else call_line()
                           for n in range(1000)])
         metrics = scene.exact(f"turn {turn}")

@@ -10,7 +10,7 @@ import sqlite3
 from apierrd_e2e import Failure, check, demo_lines, differences, replay, run, run_program, wait_until
 from apierrd_faults import SLOW, Scene, need
 
-FLIPS = 300 if "APIERRD_LONG" in os.environ else 6 if SLOW else 20
+FLIPS = 300 if "APIERRD_LONG" in os.environ else 4 if SLOW else 10
 
 
 def kept(folder, name, clean):
