@@ -2,6 +2,8 @@
 // reading of them says, addresses are taken apart without a loss, and what is compressed unpacks to
 // itself.
 //
+// What is a request is answered, whatever else it holds.
+//
 // The input: Accept, Accept-Encoding, a query, an address, an Alertmanager's URL, a line each; then
 // a body.
 #include <zlib.h>
@@ -74,6 +76,24 @@ void check_gzip(std::string_view body) {
   REQUIRE(std::string_view(out).substr(0, body.size()) == body);
 }
 
+// A request of any bytes is answered with what was written for it and nothing else, least of all
+// with a piece of it.
+void check_request(std::string_view text) {
+  static const HttpResponder kResponder({{"/page",
+                                          [](const HttpRequest&) {
+                                            return HttpResponse{200, "text/plain", "the page"};
+                                          }}},
+                                        *WebSecurity::load(""), [](std::string_view, int) {});
+  const std::size_t size = http_head_size(text);
+  if (size == 0) return;
+  const HttpAnswer answer = kResponder.answer(text.substr(0, size), "peer", false);
+  REQUIRE(answer.head.empty() ? !answer.keeps_open : answer.head.starts_with("HTTP/1.1 "));
+  if (!answer.head.empty()) REQUIRE(http_head_size(answer.head) > 0);
+  REQUIRE(answer.body.empty() || answer.body == "the page" ||
+          answer.body.starts_with("there is no such page") ||
+          answer.body.starts_with("only GET and HEAD"));
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -85,5 +105,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check_listen(input.text());
   check_url(input.text());
   check_gzip(input.rest());
+  check_request(input.rest());
   return 0;
 }

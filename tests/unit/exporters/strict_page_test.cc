@@ -8,7 +8,8 @@ namespace {
 
 std::string faults_of(std::string_view page, bool open_metrics) {
   std::string text;
-  for (const std::string& fault : StrictPage(page, open_metrics).faults()) text += fault + "\n";
+  const StrictPage read(page, open_metrics);
+  for (const std::string& fault : read.faults()) text += fault + "\n";
   return text;
 }
 
