@@ -65,7 +65,7 @@ class WebServerTest : public ::testing::Test {
                                 released_.get_future().wait();
                                 return HttpResponse{200, "text/plain", "slow"};
                               }}},
-                            [](std::string_view, int) {});
+                            *WebSecurity::load(""), [](std::string_view, int) {});
     Result<ListenSocket> socket = listen_on("127.0.0.1", 0);
     ASSERT_TRUE(socket);
     Result<std::unique_ptr<WebServer>> server = WebServer::start(
