@@ -40,7 +40,8 @@ class Place:
     def run_logrotate(self):
         if DATED[0] in self.words:  # the names tell seconds apart
             second = int(time.time())
-            wait_until("the next second", lambda: int(time.time()) > second, quiet=True)
+            # time(2) may be a tick behind time.time(), and logrotate uses it.
+            wait_until("the next second", lambda: int(time.time() - 0.05) > second, quiet=True)
         before = self.generations()
         done = subprocess.run([self.logrotate, "-f", "-s", self.folder / "status", self.rules],
                               capture_output=True, text=True, check=False)
