@@ -170,12 +170,21 @@ class Masker {
     return true;
   }
 
+  // `{"name":`, not any brace and quote of a strange name.
+  bool begins_object() const {
+    const std::size_t next = text_.find_first_not_of(" \\", 1);
+    if (next == std::string_view::npos || !is_quote(text_[next])) return false;
+    const std::string_view rest = text_.substr(next + 1, kPasswordMax);
+    const std::size_t name = run_size(rest);
+    const std::size_t end = rest.find_first_not_of(" \\", name);
+    if (name == 0 || end == std::string_view::npos || !is_quote(rest[end])) return false;
+    const std::size_t colon = rest.find_first_not_of(' ', end + 1);
+    return colon != std::string_view::npos && rest[colon] == ':';
+  }
+
   bool mask_braces() {
     if (text_.front() != '{') return false;
-    const std::size_t next = text_.find_first_not_of(" \\", 1);
-    const bool body = next != std::string_view::npos && is_quote(text_[next]) &&
-                      text_.substr(next, kPasswordMax).find(':') != std::string_view::npos;
-    if (kind_ != TextKind::kMessage && !body) return false;
+    if (kind_ != TextKind::kMessage && !begins_object()) return false;
     out_.push_back('{');
     mask(braces_size(text_));
     out_.push_back('}');
@@ -234,6 +243,7 @@ class Masker {
     run = run.substr(0, run.find(kKeyBlock));
     if (is_secret(run)) {
       mask(run.size());
+      if (is_secret_name(run) && mask_value()) return true;  // a key may hold such a word
       if (run.size() >= kWrappedMin) skip_wrapped();
       return true;
     }
