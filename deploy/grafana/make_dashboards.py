@@ -403,7 +403,7 @@ INGESTION = dashboard(
                   Requests that apierrd answered per second, by path and status.""",
                   (per_second("apierrd_http_requests_total", "handler, status", "{I}"),
                    "{{handler}} {{status}}")),
-            graph("HTTP connections", "short", 8, """
+            graph("HTTP connections", "short", 24, """
                   Open connections, and clients that were turned away because of a limit: too many
                   connections, too slow, too many requests at once, answers that nobody reads.""",
                   ("sum by (instance) (apierrd_http_connections{I})", "{{instance}} open"),

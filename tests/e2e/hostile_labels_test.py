@@ -68,7 +68,7 @@ def nasty_names(folder):
     log.write_bytes(b"".join(lines))
     (folder / "empty.log").touch()
     daemon = Daemon(write_config(folder / "apierrd.yaml", {
-        'so"ur\\ce <script>\n': [folder / "empty.log"], "app": [log]})).start()
+        'so"ur\\ce <script>': [folder / "empty.log"], "app": [log]})).start()
     daemon.metrics()
     result = replay(log)
     metrics = daemon.wait_for("all counted", lambda m: m.sum("apierrd_ingest_lines_total") == len(lines))
