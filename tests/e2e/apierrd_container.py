@@ -67,8 +67,8 @@ def made_root(deb):
     """A Debian with systemd and what the package depends on."""
     depends = tool("dpkg-deb", "-f", deb, "Depends")
     names = sorted(set(re.findall(r"(?:^|,)\s*([a-z0-9][a-z0-9.+-]+)", depends)))
-    include = ",".join(["systemd", "systemd-sysv", "init-system-helpers", *names])
-    root = ROOTS / f"{suite(deb)}-systemd-{hashlib.sha256(include.encode()).hexdigest()[:8]}"
+    known = hashlib.sha256(",".join(names).encode()).hexdigest()[:8]
+    root = ROOTS / f"{suite(deb)}-systemd-{known}"
     ROOTS.mkdir(parents=True, exist_ok=True)
     with (ROOTS / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -76,10 +76,14 @@ def made_root(deb):
             print(f"  debootstrap makes {root}", flush=True)
             half = root.with_suffix(".half")
             shutil.rmtree(half, ignore_errors=True)
-            done = subprocess.run(["debootstrap", "--variant=minbase", f"--include={include}", suite(deb), half],
-                                  stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
-            if done.returncode != 0:
-                raise Skip(f"debootstrap cannot make a root: {done.stdout[-500:]}{done.stderr[-500:]}")
+            # What the package depends on comes by apt: debootstrap does not know provided names.
+            for step in (["debootstrap", "--variant=minbase", "--include=systemd,systemd-sysv,init-system-helpers",
+                          suite(deb), half],
+                         ["chroot", half, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "-y", "-qq",
+                          "--no-install-recommends", *names]):
+                done = subprocess.run(step, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+                if done.returncode != 0:
+                    raise Skip(f"{step[0]} cannot make a root: {done.stdout[-500:]}{done.stderr[-500:]}")
             half.rename(root)
     return root
 
