@@ -24,7 +24,9 @@ namespace {
 
 void check_encoding(std::string_view header) {
   // Whoever does not name gzip is never sent it; a plain list with it always is.
-  if (accepts_gzip(header)) REQUIRE(header.find("gzip") != std::string_view::npos);
+  std::string plain(header);
+  std::erase(plain, ' ');  // blanks are left out wherever they stand
+  if (accepts_gzip(header)) REQUIRE(plain.find("gzip") != std::string::npos);
   REQUIRE(accepts_gzip(std::string(header) + ",gzip"));
   REQUIRE(accepts_gzip(std::string(header) + ", gzip;q=0.5"));
 }

@@ -79,7 +79,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size > 4096) return 0;
   test::FuzzInput input(data, size);
   Series series;
-  SelfMetrics self("1", "r", "g++");
+  static const SelfMetrics self("1", "r", "g++");
   while (!input.empty()) {
     test::FuzzInput peek = input;
     const std::string_view line = peek.text();

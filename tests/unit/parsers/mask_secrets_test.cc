@@ -109,6 +109,12 @@ TEST(MaskSecrets, AKeyThatHoldsASecretsNameIsAKey) {
   EXPECT_EQ(mask_secrets("0123456789token0123456789=p4ss"), "[masked]=[masked]");
 }
 
+TEST(MaskSecrets, AValueThatIsAnotherNameGoesWithItsOwnValue) {
+  EXPECT_EQ(mask_secrets("authorization: x token = 'p4ss', y"), "authorization: [masked]', y");
+  EXPECT_EQ(mask_secrets("secret: \"Password\":\"p4ss\", y"), "secret: \"[masked]\", y");
+  EXPECT_EQ(mask_secrets("token: password=\"{a}"), "token: [masked]{[masked]}");
+}
+
 TEST(MaskSecrets, BytesOfAnyKindAreNoHarm) {
   std::string all;
   for (int round = 0; round < 3; ++round) {
