@@ -220,12 +220,18 @@ class Masker {
     return true;
   }
 
+  // What looks like a value may be another name: `secret: "password":"x"`.
   bool mask_value() {
-    const Value value = value_behind(text_, kind_);
-    if (value.begin == 0) return false;
-    keep(value.begin);
-    mask(value.end - value.begin);
-    return true;
+    bool masked = false, is_name = true;
+    while (is_name) {
+      const Value value = value_behind(text_, kind_);
+      if (value.begin == 0) break;
+      keep(value.begin);
+      is_name = is_secret_name(text_.substr(0, value.end - value.begin));
+      mask(value.end - value.begin);
+      masked = true;
+    }
+    return masked;
   }
 
   bool mask_word() {

@@ -111,8 +111,9 @@ TEST(MaskSecrets, AKeyThatHoldsASecretsNameIsAKey) {
 
 TEST(MaskSecrets, AValueThatIsAnotherNameGoesWithItsOwnValue) {
   EXPECT_EQ(mask_secrets("authorization: x token = 'p4ss', y"), "authorization: [masked]', y");
-  EXPECT_EQ(mask_secrets("secret: \"Password\":\"p4ss\", y"), "secret: \"[masked]\", y");
-  EXPECT_EQ(mask_secrets("token: password=\"{a}"), "token: [masked]{[masked]}");
+  EXPECT_EQ(mask_secrets("secret: \"Password\":\"p4ss\", y"),
+            "secret: \"[masked]\":\"[masked]\", y");
+  EXPECT_EQ(mask_secrets("token: password=\"{a}"), "token: [masked]\"{[masked]}");
 }
 
 TEST(MaskSecrets, BytesOfAnyKindAreNoHarm) {
