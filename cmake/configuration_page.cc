@@ -10,25 +10,13 @@
 #include <string_view>
 #include <vector>
 
+#include "daemon/roff.h"
+
 namespace {
 
-std::string roff(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '\\': out += "\\e"; break;
-      case '-': out += "\\-"; break;
-      case '\'': out += "\\(aq"; break;
-      case '`': out += "\\(ga"; break;
-      case '^': out += "\\(ha"; break;
-      case '~': out += "\\(ti"; break;
-      default: out += c;
-    }
-  }
-  return out;
-}
+using apierrd::roff;
 
-// A dot or an apostrophe at the start of a line would be a request.
+// A dot at the start of a line would be a request.
 std::string guarded(const std::string& line) { return line.starts_with('.') ? "\\&" + line : line; }
 
 // `code` and **strong** in bold, of [text](target) the text. `bold` is on at the call, as in a
@@ -105,7 +93,7 @@ class Page {
       in_code_ = !in_code_;
       text += in_code_ ? ".PP\n.RS 4\n.nf\n" : ".fi\n.RE\n";
     } else if (in_code_) {
-      text += (line.starts_with('.') ? "\\&" : "") + roff(line) + "\n";
+      text += apierrd::roff_lines(line) + "\n";
     } else if (line.starts_with('|')) {
       take_row(line);
       return;

@@ -78,6 +78,13 @@ struct Parts {
   Clock& clock;
 };
 
+void warn_of_web(const WebSecurity& security, const Config& running, Log& log, Clock& clock) {
+  for (const std::string& finding :
+       security.findings(running.web.host, clock.unix_ns() / 1'000'000'000)) {
+    log.warning("web_security", finding);
+  }
+}
+
 void reload(const std::string& path, const Config& running, const Parts& parts) {
   sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld",
              static_cast<long long>(parts.clock.monotonic_ns() / 1000));
@@ -92,6 +99,7 @@ void reload(const std::string& path, const Config& running, const Parts& parts) 
     parts.alerting.configure(loaded.config.alertmanager);
     parts.log.set_level(loaded.config.log_level);
     parts.log.info("reloaded", path);
+    warn_of_web(parts.security, running, parts.log, parts.clock);
     if (const std::string keys = keys_that_need_a_restart(running, loaded.config); !keys.empty()) {
       parts.log.warning("restart_needed", "these take effect at the next restart:" + keys);
     }
@@ -198,10 +206,7 @@ int run_daemon(const Config& config, std::shared_ptr<const Catalog> catalog,
 
   const Result<std::shared_ptr<WebSecurity>> security = WebSecurity::load(config.web_config_file);
   if (!security) return report(security.error());
-  for (const std::string& finding :
-       (*security)->findings(config.web.host, clock.unix_ns() / 1'000'000'000)) {
-    log.warning("web_security", finding);
-  }
+  warn_of_web(**security, config, log, clock);
   Result<std::unique_ptr<StateStore>> state = open_state(config, log);
   if (!state) return report(state.error());
   Result<std::unique_ptr<InotifyWaker>> waker = InotifyWaker::create();

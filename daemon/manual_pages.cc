@@ -4,32 +4,12 @@
 #include <cctype>
 
 #include "daemon/command_line.h"
+#include "daemon/roff.h"
 #include "daemon/version.h"
 
 namespace apierrd {
 
 namespace {
-
-// Text as roff shows it literally. A dot or an apostrophe at the start of a line would be a
-// request.
-std::string roff(std::string_view text) {
-  std::string out;
-  bool line_start = true;
-  for (const char c : text) {
-    if (line_start && (c == '.' || c == '\'')) out += "\\&";
-    line_start = c == '\n';
-    switch (c) {
-      case '\\': out += "\\e"; break;
-      case '-': out += "\\-"; break;  // a hyphen would not be found when an option is searched for
-      case '\'': out += "\\(aq"; break;
-      case '`': out += "\\(ga"; break;
-      case '^': out += "\\(ha"; break;
-      case '~': out += "\\(ti"; break;
-      default: out += c;
-    }
-  }
-  return out;
-}
 
 std::string sentence(std::string text) {
   if (text.empty()) return text;
@@ -63,7 +43,7 @@ std::string in_list(const OptionText& option) {
   std::string text = sentence(option.description);
   if (!option.limits.empty()) text += " " + sentence(option.limits);
   if (option.required) text += " Required.";
-  return ".TP\n" + term + "\n" + roff(text) + "\n";
+  return ".TP\n" + term + "\n" + roff_lines(text) + "\n";
 }
 
 std::string options_section(const CommandText& command) {
@@ -101,7 +81,7 @@ constexpr std::string_view kExitCodes = "Exit codes: ";
 std::string exit_status(const std::string& footer) {
   const std::size_t at = footer.find(kExitCodes);
   if (at == std::string::npos) return "";
-  return ".SH EXIT STATUS\n" + roff(sentence(footer.substr(at + kExitCodes.size()))) +
+  return ".SH EXIT STATUS\n" + roff_lines(sentence(footer.substr(at + kExitCodes.size()))) +
          "\nErrors go to standard error as\n" + italic("what: where: hint") + ".\n";
 }
 
@@ -111,12 +91,12 @@ std::string command_page(const CommandText& program, const CommandText& command)
   const std::string remarks = command.footer.substr(0, std::min(example, command.footer.size()));
   std::string out = head(page, command.description);
   out += synopsis(program.name + " " + command.name, command) + "\n.hy\n.ad b\n";
-  out += ".SH DESCRIPTION\n" + roff(sentence(command.description)) + "\n";
-  if (!remarks.empty()) out += ".PP\n" + roff(remarks) + "\n";
+  out += ".SH DESCRIPTION\n" + roff_lines(sentence(command.description)) + "\n";
+  if (!remarks.empty()) out += ".PP\n" + roff_lines(remarks) + "\n";
   out += options_section(command);
   if (example != std::string::npos) {
-    out +=
-        ".SH EXAMPLES\n.nf\n" + roff(command.footer.substr(example + kExample.size())) + "\n.fi\n";
+    out += ".SH EXAMPLES\n.nf\n" + roff_lines(command.footer.substr(example + kExample.size())) +
+           "\n.fi\n";
   }
   return out + exit_status(program.footer) + see_also({program.name});
 }
@@ -125,11 +105,11 @@ std::string program_page(const CommandText& program) {
   std::string out = head(program.name, "count API failures in call logs for Prometheus");
   out += ".SH SYNOPSIS\n" + bold(program.name) + " " + italic("COMMAND") + " [" + italic("OPTION") +
          "]...\n";
-  out += ".SH DESCRIPTION\n" + roff(program.description) + "\n.SH COMMANDS\n";
+  out += ".SH DESCRIPTION\n" + roff_lines(program.description) + "\n.SH COMMANDS\n";
   std::vector<std::string> pages;
   for (const CommandText& command : program.commands) {
     pages.push_back(program.name + "-" + command.name);
-    out += ".TP\n" + bold(command.name) + "\n" + roff(sentence(command.description)) +
+    out += ".TP\n" + bold(command.name) + "\n" + roff_lines(sentence(command.description)) +
            "\nSee\n.BR " + roff(pages.back()) + " (1).\n";
   }
   return out + options_section(program) + exit_status(program.footer) + see_also(pages);

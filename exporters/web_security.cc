@@ -111,8 +111,6 @@ std::shared_ptr<const WebSecurity::InForce> WebSecurity::in_force() const {
   return in_force_;
 }
 
-Result<void> WebSecurity::reload() { return reload(in_force()->path); }
-
 Result<void> WebSecurity::reload(const std::string& path) {
   std::vector<Error> errors;
   auto made = read(path, errors);
@@ -127,7 +125,6 @@ bool WebSecurity::admits(std::string_view authorization) const {
   return now->users == nullptr || now->users->admits(authorization);
 }
 
-bool WebSecurity::asks_for_passwords() const { return in_force()->users != nullptr; }
 std::shared_ptr<const HttpHeaders> WebSecurity::headers() const { return in_force()->headers; }
 std::shared_ptr<const TlsMaterial> WebSecurity::tls() const { return in_force()->tls; }
 

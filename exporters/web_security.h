@@ -29,13 +29,11 @@ class WebSecurity {
   static std::shared_ptr<WebSecurity> load(const std::string& path, std::vector<Error>& errors);
 
   /// Reads the file again, or another one. After an error what was in force stays so.
-  Result<void> reload();
   Result<void> reload(const std::string& path);
 
   /// Whether a request with this Authorization header ("" = none) may be answered.
   bool admits(std::string_view authorization) const;
-  bool asks_for_passwords() const;
-  /// For every answer. Never null.
+  /// For every answer; none is empty. Never null.
   std::shared_ptr<const HttpHeaders> headers() const;
   /// Null: plain HTTP.
   std::shared_ptr<const TlsMaterial> tls() const;
