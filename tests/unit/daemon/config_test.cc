@@ -37,6 +37,17 @@ TEST(ParseConfig, EverythingHasADefaultButSources) {
   EXPECT_THAT(first_error(""), HasSubstr("must be a mapping"));
 }
 
+TEST(ParseConfig, ConnectionsOfTheWebSideAreLimited) {
+  const auto with = [](const std::string& number) {
+    return std::string(kMinimal) + "web: {connections: " + number + "}\n";
+  };
+  EXPECT_EQ(parse_config(kMinimal, "x").config.web.connections, 256U);
+  EXPECT_EQ(parse_config(with("8"), "x").config.web.connections, 8U);
+  EXPECT_EQ(parse_config(with("10000"), "x").config.web.connections, 10'000U);
+  for (const char* beyond : {"7", "10001"})
+    EXPECT_THAT(first_error(with(beyond)), HasSubstr("8 to 10000"));
+}
+
 TEST(ParseConfig, TextIsUtf8AndASourcesNameHoldsNoControlCharacters) {
   EXPECT_THAT(first_error("sources: [{name: \"a\xFF\", paths: [/x]}]\n"),
               HasSubstr("text is not UTF-8: /etc/x.yaml:1:18"));

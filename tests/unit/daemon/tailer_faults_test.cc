@@ -18,6 +18,16 @@ class TailerFaultsTest : public TailerTest {
     for (const std::uint64_t of_reason : tailer->counts().lost_bytes) bytes += of_reason;
     return bytes;
   }
+  // Lines 2 and 3 are unread, in two files.
+  void rotate_while_it_is_stopped() {
+    files.append("/log/api.log", "1\n");
+    start();
+    EXPECT_EQ(look(), (Lines{"1"}));
+    files.append("/log/api.log", "2\n");
+    restart(tailer->positions());
+    files.rename("/log/api.log", "/log/api.log.1");
+    files.append("/log/api.log", "3\n");
+  }
   // logrotate shifts while the folder is looked at: the listing has names that are others' by now.
   void shift_while_it_is_listed() {
     files.after_glob = [this](const std::string& pattern) {
@@ -29,13 +39,7 @@ class TailerFaultsTest : public TailerTest {
 };
 
 TEST_F(TailerFaultsTest, WhatCannotBeListedIsNotGone) {
-  files.append("/log/api.log", "1\n");
-  start();
-  EXPECT_EQ(look(), (Lines{"1"}));
-  files.append("/log/api.log", "2\n");
-  restart(tailer->positions());
-  files.rename("/log/api.log", "/log/api.log.1");
-  files.append("/log/api.log", "3\n");
+  rotate_while_it_is_stopped();
   files.unlistable = true;
   EXPECT_EQ(look(), Lines{});
   EXPECT_EQ(tailer->counts().missing, 0U);
@@ -46,13 +50,7 @@ TEST_F(TailerFaultsTest, WhatCannotBeListedIsNotGone) {
 }
 
 TEST_F(TailerFaultsTest, WhatIsShiftedDuringASweepIsNotMissing) {
-  files.append("/log/api.log", "1\n");
-  start();
-  EXPECT_EQ(look(), (Lines{"1"}));
-  files.append("/log/api.log", "2\n");
-  restart(tailer->positions());
-  files.rename("/log/api.log", "/log/api.log.1");
-  files.append("/log/api.log", "3\n");
+  rotate_while_it_is_stopped();
   shift_while_it_is_listed();
   EXPECT_THAT(look(), testing::UnorderedElementsAre("2", "3"));
   EXPECT_EQ(tailer->counts().missing, 0U);

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <netinet/in.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -20,33 +21,38 @@ using ::testing::StartsWith;
 constexpr std::string_view kGet = "GET /page HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
 constexpr auto kPatience = 60s;  // of the test: for what comes, and comes soon
 
+void connect_to(const FileDescriptor& socket, int port) {
+  const timeval patience{kPatience.count(), 0};
+  ::setsockopt(socket.number(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  EXPECT_EQ(::connect(socket.number(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+}
+
+// What comes until the server closes.
+std::string all_of(const FileDescriptor& socket) {
+  std::string all;
+  std::array<char, 65536> block{};
+  ssize_t count = 0;
+  while ((count = ::recv(socket.number(), block.data(), block.size(), 0)) > 0)
+    all.append(block.data(), static_cast<std::size_t>(count));
+  return all;
+}
+
 class Client {
  public:
   explicit Client(int port, int receive_buffer = 0) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
     if (receive_buffer > 0) {
       ::setsockopt(socket_.number(), SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
     }
-    const timeval patience{kPatience.count(), 0};
-    ::setsockopt(socket_.number(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(static_cast<std::uint16_t>(port));
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    EXPECT_EQ(::connect(socket_.number(), reinterpret_cast<sockaddr*>(&address), sizeof address),
-              0);
+    connect_to(socket_, port);
   }
   void send(std::string_view text) const {
     ::send(socket_.number(), text.data(), text.size(), MSG_NOSIGNAL);
   }
-  // All until the server closes.
-  std::string rest() const {
-    std::string all;
-    std::array<char, 65536> block{};
-    ssize_t count = 0;
-    while ((count = ::recv(socket_.number(), block.data(), block.size(), 0)) > 0)
-      all.append(block.data(), static_cast<std::size_t>(count));
-    return all;
-  }
+  std::string rest() const { return all_of(socket_); }
 
  private:
   FileDescriptor socket_;
@@ -181,6 +187,25 @@ TEST_F(WebServerTest, StopsWithConnectionsOpen) {
   ASSERT_TRUE(soon([this] { return open_ == 2; }));
   server_->stop();
   EXPECT_EQ(silent.rest() + half.rest(), "");
+}
+
+TEST(ListenSocketTest, WithoutDescriptorsAClientWaits) {
+  const Result<ListenSocket> listening = listen_on("127.0.0.1", 0);
+  ASSERT_TRUE(listening);
+  bool exhausted = false;
+  EXPECT_FALSE(accept_client(*listening, exhausted));
+  EXPECT_FALSE(exhausted);
+  const Client client(listening->port);
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit none_left{0, before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none_left), 0);
+  EXPECT_FALSE(accept_client(*listening, exhausted));
+  EXPECT_TRUE(exhausted);
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  const auto accepted = accept_client(*listening, exhausted);
+  ASSERT_TRUE(accepted);
+  EXPECT_EQ(accepted->peer, "127.0.0.1");
 }
 
 TEST_F(WebServerTest, TellsWhyItCannotListen) {

@@ -83,6 +83,14 @@ TEST(BasicAuth, TheSchemeIsInAnyCaseAndTheRestIsStrict) {
   }
 }
 
+TEST(BasicAuth, AHeaderOf1024BytesIsTheLongest) {
+  BasicAuth auth({{"a", kSecret2b}});
+  std::string header = basic("a:secret");
+  header.resize(1024, ' ');
+  EXPECT_TRUE(auth.admits(header));
+  EXPECT_FALSE(auth.admits(header + ' '));
+}
+
 TEST(BasicAuth, WhatWasAdmittedIsRemembered) {
   BasicAuth auth({{"a", kSecret2b}, {"b", kSecret2b}});
   for (int i = 0; i < 5; ++i) EXPECT_TRUE(auth.admits(basic("a:secret")));

@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <span>
+#include <utility>
+
 namespace apierrd::test {
 namespace {
 
@@ -34,10 +37,19 @@ TEST(StrictPage, FindsNoFaultWithGoodPages) {
   EXPECT_EQ(page.families().at("c").samples[2].value, 1500);
 }
 
+using FaultyPage = std::pair<std::string, const char*>;
+
+void expect_faults(std::span<const FaultyPage> pages, bool open_metrics) {
+  for (const auto& [page, fault] : pages) {
+    EXPECT_NE(faults_of(page, open_metrics).find(fault), std::string::npos)
+        << page << "wanted: " << fault << "\nfound: " << faults_of(page, open_metrics);
+  }
+}
+
 TEST(StrictPage, FindsFaultWithOpenMetrics) {
   const std::string counter = "# TYPE a counter\n", eof = "# EOF\n";
   const std::string histogram = "# TYPE c histogram\n", end = "c_sum 1\nc_count 1\n# EOF\n";
-  const std::pair<std::string, const char*> pages[] = {
+  const FaultyPage pages[] = {
       {counter + "a_total 1\n", "no # EOF"},
       {counter + "a_total 1\n# EOF", "no newline"},
       {counter + eof + "a_total 1\n", "something follows # EOF"},
@@ -82,14 +94,11 @@ TEST(StrictPage, FindsFaultWithOpenMetrics) {
       {histogram + "c_bucket{le=\"1\"} 1 # {} 2\nc_bucket{le=\"+Inf\"} 1\n" + end,
        "above its bucket"},
   };
-  for (const auto& [page, fault] : pages) {
-    EXPECT_NE(faults_of(page, true).find(fault), std::string::npos)
-        << page << "wanted: " << fault << "\nfound: " << faults_of(page, true);
-  }
+  expect_faults(pages, true);
 }
 
 TEST(StrictPage, FindsFaultWithText) {
-  const std::pair<std::string, const char*> pages[] = {
+  const FaultyPage pages[] = {
       {"# TYPE a counter\na 1 # {x=\"1\"} 1\n", "outside OpenMetrics"},
       {"# TYPE a info\na 1\n", "unknown type"},
       {"# TYPE a gauge\n# UNIT a a\na 1\n", "outside OpenMetrics"},
@@ -97,10 +106,7 @@ TEST(StrictPage, FindsFaultWithText) {
       {"# HELP a x\n", "no type"},
       {"# TYPE a gauge\na 1\n# EOF\n", "unknown comment"},
   };
-  for (const auto& [page, fault] : pages) {
-    EXPECT_NE(faults_of(page, false).find(fault), std::string::npos)
-        << page << "wanted: " << fault << "\nfound: " << faults_of(page, false);
-  }
+  expect_faults(pages, false);
 }
 
 }  // namespace

@@ -50,7 +50,6 @@ TEST_F(Security, WithoutAFileEverybodyIsAdmittedAndHeadersAreSent) {
   ASSERT_TRUE(loaded);
   const WebSecurity& security = **loaded;
   EXPECT_TRUE(security.admits(""));
-  EXPECT_FALSE(security.asks_for_passwords());
   EXPECT_EQ(security.tls(), nullptr);
   EXPECT_THAT(*security.headers(), Contains(Pair("X-Frame-Options", "DENY")));
   EXPECT_THAT(*security.headers(), Contains(Pair("X-Content-Type-Options", "nosniff")));
@@ -76,16 +75,15 @@ TEST_F(Security, AReloadChangesEverythingAtOnce) {
   const auto security = load(kUsers);
   EXPECT_FALSE(security->admits(""));
   EXPECT_TRUE(security->admits(kRight));
-  EXPECT_TRUE(security->asks_for_passwords());
   certify();
   folder_.write("web.yml", kTls);
   EXPECT_TRUE(security->admits(kRight)) << "the file is read when asked for only";
-  ASSERT_TRUE(security->reload());
+  ASSERT_TRUE(security->reload(folder_ / "web.yml"));
   EXPECT_TRUE(security->admits(""));
   const auto first = security->tls();
   EXPECT_NE(first, nullptr);
   certify();  // renewed under the same name
-  ASSERT_TRUE(security->reload());
+  ASSERT_TRUE(security->reload(folder_ / "web.yml"));
   EXPECT_NE(security->tls(), first);
   ASSERT_TRUE(security->reload(""));
   EXPECT_EQ(security->tls(), nullptr);
@@ -103,14 +101,16 @@ TEST_F(Security, ABadReloadChangesNothing) {
     EXPECT_FALSE(security->admits(""));
   };
   folder_.write("web.yml", "basic_auth_users: {a: b}\n");
-  EXPECT_THAT(security->reload().error().text(), HasSubstr("is no bcrypt hash"));
+  EXPECT_THAT(security->reload(folder_ / "web.yml").error().text(), HasSubstr("is no bcrypt hash"));
   still();
   folder_.write("web.yml", kTls + kUsers);
   folder_.write("key.pem", "not a key");
-  EXPECT_THAT(security->reload().error().text(), HasSubstr("cannot use the key"));
+  EXPECT_THAT(security->reload(folder_ / "web.yml").error().text(),
+              HasSubstr("cannot use the key"));
   still();
   std::filesystem::remove(folder_ / "web.yml");
-  EXPECT_THAT(security->reload().error().text(), HasSubstr("cannot read the web configuration"));
+  EXPECT_THAT(security->reload(folder_ / "web.yml").error().text(),
+              HasSubstr("cannot read the web configuration"));
   still();
 }
 
@@ -161,7 +161,7 @@ TEST_F(Security, RequestsGoOnDuringReloads) {
       }
     });
   }
-  for (int i = 0; i < 20 || answered < 100; ++i) ASSERT_TRUE(security->reload());
+  for (int i = 0; i < 20 || answered < 100; ++i) ASSERT_TRUE(security->reload(folder_ / "web.yml"));
   over = true;
 }
 
