@@ -144,15 +144,20 @@ def log_errors(folder):
     scene.finish()
 
 
+def read_and_stopped(folder, log, lines):
+    scene = Scene(folder, [log], reader={"sweep_interval": "100ms"})
+    scene.write(log, lines)
+    scene.start()
+    scene.exact("readable")
+    scene.daemon.stop()
+    return scene
+
+
 def log_errors_at_a_start(folder):
     """A known file whose first reads fail is the same file afterwards."""
     log = folder / "app.log"
     lines = demo_lines(3000, seed=25)
-    scene = Scene(folder, [log], reader={"sweep_interval": "100ms"})
-    scene.write(log, lines[:1000])
-    scene.start()
-    scene.exact("readable")
-    scene.daemon.stop()
+    scene = read_and_stopped(folder, log, lines[:1000])
     scene.write(log, lines[1000:1200])
     scene.start(under_strace(READS + ":error=EIO:when=1..20", log))
     scene.until_logged("event=file_failed")
@@ -168,11 +173,7 @@ def log_errors_at_a_start_after_a_rotation(folder):
     """The same, of a file that was renamed while the daemon was stopped, out of the pattern."""
     log, old = folder / "app.log", folder / "app.log.1"
     lines = demo_lines(3000, seed=28)
-    scene = Scene(folder, [log], reader={"sweep_interval": "100ms"})
-    scene.write(log, lines[:1000])
-    scene.start()
-    scene.exact("readable")
-    scene.daemon.stop()
+    scene = read_and_stopped(folder, log, lines[:1000])
     scene.write(log, lines[1000:1700])
     log.rename(old)
     scene.write(log, lines[1700:2000])

@@ -5,11 +5,13 @@ import gzip
 import json
 import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 
 from apierrd_e2e import (OPENMETRICS, PROMETHEUS_ACCEPT, Daemon, check, demo_lines,
-                         openmetrics_check, request, run, run_program, wait_until, write_config)
+                         openmetrics_check, program, request, run, run_program, wait_until, write_config)
 
 ROUTES = {"/": "text/html", "/metrics": "text/plain", "/-/healthy": "text/plain",
           "/-/ready": "text/plain", "/api/v1/status": "application/json", "/page.css": "text/css",
@@ -276,6 +278,31 @@ def stop_with_open_connections(folder):
         connection.close()
 
 
+# Hands over a socket as systemd does (sd_listen_fds(3)): descriptor 3, for the process that is told of it.
+HAND_OVER = """
+import os, socket, sys
+listening = socket.create_server(("127.0.0.1", 0))
+os.dup2(listening.fileno(), 3)
+os.set_inheritable(3, True)  # it may have been 3 already
+os.environ.update(LISTEN_FDS=sys.argv[1], LISTEN_PID=str(os.getpid()))
+os.execvp(sys.argv[2], sys.argv[2:])
+"""
+
+
+def socket_activation(folder):
+    """It serves on the socket that it is given, whatever web.listen says, and refuses to choose among several."""
+    log = folder / "app.log"
+    log.write_bytes(b"".join(demo_lines(500)))
+    config = write_config(folder / "apierrd.yaml", {"app": [log]}, web={"listen": "127.0.0.1:1"})
+    daemon = Daemon(config, wrapper=[sys.executable, "-c", HAND_OVER, "1"]).start()
+    check(daemon.port > 1, f"it serves on port {daemon.port}")
+    daemon.wait_for("counted", lambda m: m.sum("apierrd_ingest_lines_total") == 500)
+    daemon.stop()
+    done = subprocess.run([sys.executable, "-c", HAND_OVER, "2", program(), "run", "--config", config],
+                          capture_output=True, timeout=60, check=False)
+    check(done.returncode == 3 and b"one ListenStream=" in done.stderr, f"two: {done.returncode}, {done.stderr}")
+
+
 def one_port_one_daemon(folder):
     daemon = started(folder)
     second = write_config(folder / "second.yaml", {"app": [folder / "app.log"]},
@@ -306,4 +333,4 @@ def one_state_one_daemon(folder):
 if __name__ == "__main__":
     run("the web side is in order", routes_and_headers, look_ups, configuration_in_effect, negotiation,
         compression, refusals, ranges, garbage, half_requests, first_requests_at_once, stop_with_open_connections,
-        one_port_one_daemon, one_state_one_daemon)
+        socket_activation, one_port_one_daemon, one_state_one_daemon)
