@@ -2,11 +2,13 @@
 import http.server
 import json
 import os
+import socket
 import threading
 
 from apierrd_e2e import Daemon, call_line, check, demo_lines, wait_until
 
 PAID = "FailedOperation.PaySuccDeliverFailed"
+CONNECTIONS = 16
 ITEMS = [{"at": "/Response/SendStatusSet", "code": "/Code", "ok": ["Ok"]}]
 
 
@@ -62,7 +64,7 @@ class Everything:
                          **silence},
                         {"name": "broken", "paths": [str(self.folder / "loop.log")]}],
             "products": ["billing", "sms"], "limits": {"undocumented_codes": 5},
-            "web": {"listen": f"127.0.0.1:{port}"}, "reader": {"sweep_interval": "100ms"},
+            "web": {"listen": f"127.0.0.1:{port}", "connections": CONNECTIONS}, "reader": {"sweep_interval": "100ms"},
             "state": {"path": str(self.folder / "state.db")}, **push}))
 
     def write_on(self):
@@ -88,8 +90,9 @@ class Everything:
         self.files_change()
         self.configuration_is_rejected()
         self.state_cannot_be_written(prometheus)
-        check(self.daemon.get("/nothing-here").status == 404, "a path that is not there is answered")
         self.restarts()
+        check(self.daemon.get("/nothing-here").status == 404, "a path that is not there is answered")
+        self.too_many_come()
 
     def files_change(self):
         self.logs["app"].rename(self.folder / "app.log.1")
@@ -120,6 +123,12 @@ class Everything:
         self.logs["gone"].unlink()
         self.daemon.start()
         self.until("a file is missing", "apierrd_files_missing_total")
+
+    def too_many_come(self):
+        crowd = [socket.create_connection(("127.0.0.1", self.daemon.port)) for _ in range(2 * CONNECTIONS)]
+        self.until("connections are turned away", "apierrd_http_shed_total", CONNECTIONS - 4)
+        for connection in crowd:
+            connection.close()
 
     def ends(self):
         self.stop_writing.set()
