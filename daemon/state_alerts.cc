@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "daemon/state_rows.h"
+#include "parsers/utf8.h"
 
 namespace apierrd {
 
@@ -13,7 +14,10 @@ namespace {
 bool in_order(const Alert& alert) {
   const auto times = {alert.first_unix_ns, alert.last_unix_ns, alert.added_unix_ns,
                       alert.read_unix_ns, alert.resolved_unix_ns};
-  return alert.key > 0 && alert.key < INT64_MAX && std::all_of(times.begin(), times.end(), is_time);
+  return alert.key > 0 && alert.key < INT64_MAX && is_utf8(alert.description) &&
+         is_utf8(alert.message) &&
+         are_labels({alert.source, alert.code, alert.service, alert.action}) &&
+         std::all_of(times.begin(), times.end(), is_time);
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "exporters/label_text.h"
+
 namespace apierrd {
 
 namespace {
@@ -25,6 +27,11 @@ std::string exemplars_blob(const CallSeries& series, const std::vector<Exemplar>
     blob.append(reinterpret_cast<const char*>(&entry), sizeof entry);
   }
   return blob;
+}
+
+bool are_labels(std::initializer_list<std::string_view> texts) {
+  return std::all_of(texts.begin(), texts.end(),
+                     [](std::string_view text) { return safe_text(text, text.size()) == text; });
 }
 
 bool read_exemplars(std::string_view blob,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstring>
+#include <initializer_list>
 #include <map>
 #include <string>
 #include <string_view>
@@ -30,6 +31,10 @@ bool copy_from(std::string_view blob, Value& value) {
 /// Whether a number can be a time: since 1970, as the parsers give it. Another one would overflow
 /// where it is subtracted.
 constexpr bool is_time(std::int64_t unix_ns) { return unix_ns >= 0; }
+
+/// Whether all can be labels: nobody but a disk writes anything else. One byte that is no UTF-8
+/// makes Prometheus refuse a whole scrape.
+bool are_labels(std::initializer_list<std::string_view> texts);
 
 /// The exemplars of a histogram, each with its bucket; and back: false if the blob is out of order.
 std::string exemplars_blob(const CallSeries& series, const std::vector<Exemplar>& exemplars);

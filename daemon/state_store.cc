@@ -166,7 +166,7 @@ void StateStore::Impl::load_sources(PersistedState& out) {
   std::map<std::string, NamedCounts> counts;
   rows("SELECT source, name, value FROM source_counts", [&](const Statement& row) {
     counts[row.text(0)][row.text(1)] = row.count(2);
-    return true;
+    return are_labels({row.text(0)});
   });
   for (auto& [name, values] : counts) {
     PersistedSource& source = out.sources.emplace_back();
@@ -185,7 +185,8 @@ void StateStore::Impl::load_calls(PersistedState& out) {
          PersistedSeries& row = out.calls.emplace_back();
          row.source = q.text(0), row.service = q.text(1), row.action = q.text(2);
          row.count = q.count(3), row.durations.sum_ns = q.count(4);
-         return copy_from(q.blob(5), row.durations.buckets) &&
+         return are_labels({row.source, row.service, row.action}) &&
+                copy_from(q.blob(5), row.durations.buckets) &&
                 read_exemplars(q.blob(6), row.bucket_exemplars);
        });
 }
@@ -203,7 +204,7 @@ void StateStore::Impl::load_errors(PersistedState& out) {
     PersistedSeries& row = out.codes.emplace_back();
     row.source = q.text(0), row.service = q.text(1), row.code = q.text(2);
     row.count = q.count(3), row.time_unix_ns = q.integer(4);
-    return is_time(row.time_unix_ns);
+    return are_labels({row.source, row.service, row.code}) && is_time(row.time_unix_ns);
   });
   rows("SELECT source, service, action, code, count, request_id, request_time_ns FROM errors",
        [&](const Statement& q) {
@@ -211,13 +212,14 @@ void StateStore::Impl::load_errors(PersistedState& out) {
          row.source = q.text(0), row.service = q.text(1), row.action = q.text(2);
          row.code = q.text(3), row.count = q.count(4);
          row.exemplar.set(q.text(5), q.integer(6), 0);
-         return is_time(row.exemplar.time_unix_ns);
+         return are_labels({row.source, row.service, row.action, row.code}) &&
+                is_time(row.exemplar.time_unix_ns);
        });
   rows("SELECT source, service, action, code, count FROM items", [&](const Statement& q) {
     PersistedSeries& row = out.items.emplace_back();
     row.source = q.text(0), row.service = q.text(1), row.action = q.text(2);
     row.code = q.text(3), row.count = q.count(4);
-    return true;
+    return are_labels({row.source, row.service, row.action, row.code});
   });
   rows("SELECT source, service, finding, count FROM findings", [&](const Statement& q) {
     const std::optional<Documentation> finding = finding_named(q.text(2));
@@ -225,12 +227,12 @@ void StateStore::Impl::load_errors(PersistedState& out) {
     PersistedSeries& row = out.findings.emplace_back();
     row.source = q.text(0), row.service = q.text(1), row.finding = *finding;
     row.count = q.count(3);
-    return true;
+    return are_labels({row.source, row.service});
   });
   rows("SELECT service, code, time_ns FROM first_seen", [&](const Statement& q) {
     PersistedSeries& row = out.infos.emplace_back();
     row.service = q.text(0), row.code = q.text(1), row.time_unix_ns = q.integer(2);
-    return is_time(row.time_unix_ns);
+    return are_labels({row.service, row.code}) && is_time(row.time_unix_ns);
   });
 }
 

@@ -25,6 +25,27 @@ class StateStoreTest : public testing::Test {
   }
   ~StateStoreTest() override { std::filesystem::remove_all(folder); }
 
+  // A state with an alert is in order, and is not any more after each of these statements.
+  void expect_damage(std::initializer_list<const char*> statements) {
+    Alert alert;
+    alert.key = 1, alert.request_id = "id";
+    const SeriesStore series({}, catalog);
+    auto store = StateStore::open(path);
+    ASSERT_TRUE(store) << store.error().text();
+    ASSERT_TRUE((*store)->save(series.state(), {}, "boot", {{&alert}, {}}));
+    EXPECT_TRUE((*store)->load());
+    auto database = Database::open(path, Database::Access::kCreate);
+    ASSERT_TRUE(database) << database.error().text();
+    for (const char* damage : statements) {
+      ASSERT_TRUE((*database)->execute(damage)) << damage;
+      auto look = StateStore::open(path, StateStore::Purpose::kLook);
+      ASSERT_TRUE(look) << look.error().text();
+      const auto loaded = (*look)->load();
+      ASSERT_FALSE(loaded) << damage;
+      EXPECT_THAT(loaded.error().text(), HasSubstr("damaged"));
+    }
+  }
+
   std::string folder, path;
   std::shared_ptr<const Catalog> catalog = std::make_shared<const Catalog>(builtin_catalog());
 };
@@ -161,25 +182,20 @@ TEST_F(StateStoreTest, AlertsComeBackUnlessTheyAreForgotten) {
 }
 
 TEST_F(StateStoreTest, TimesBefore1970AreDamage) {
-  Alert alert;
-  alert.key = 1, alert.request_id = "id";
-  const SeriesStore series({}, catalog);
-  auto store = StateStore::open(path);
-  ASSERT_TRUE(store) << store.error().text();
-  ASSERT_TRUE((*store)->save(series.state(), {}, "boot", {{&alert}, {}}));
-  EXPECT_TRUE((*store)->load());
-  auto database = Database::open(path, Database::Access::kCreate);
-  ASSERT_TRUE(database) << database.error().text();
-  for (const char* damage : {"UPDATE alerts SET resolved_ns=-9223372036854775807",
-                             "UPDATE alerts SET resolved_ns=0, key=9223372036854775807",
-                             "DELETE FROM alerts; INSERT INTO codes VALUES('s','b','C',1,-1)"}) {
-    ASSERT_TRUE((*database)->execute(damage)) << damage;
-    auto look = StateStore::open(path, StateStore::Purpose::kLook);
-    ASSERT_TRUE(look) << look.error().text();
-    const auto loaded = (*look)->load();
-    ASSERT_FALSE(loaded) << damage;
-    EXPECT_THAT(loaded.error().text(), HasSubstr("damaged"));
-  }
+  expect_damage({"UPDATE alerts SET resolved_ns=-9223372036854775807",
+                 "UPDATE alerts SET resolved_ns=0, key=9223372036854775807",
+                 "DELETE FROM alerts; INSERT INTO codes VALUES('s','b','C',1,-1)"});
+}
+
+// A bit that the disk turned: one such byte and Prometheus refuses the whole page.
+TEST_F(StateStoreTest, NamesThatAreNoTextAreDamage) {
+  expect_damage(
+      {"UPDATE alerts SET message=CAST(X'6DE8' AS TEXT)",
+       "UPDATE alerts SET message='', action=CAST(X'6DE8' AS TEXT)",
+       "DELETE FROM alerts; INSERT INTO codes VALUES('s','b',CAST(X'43E8' AS TEXT),1,1)",
+       "DELETE FROM codes; INSERT INTO findings VALUES('s',CAST(X'620A' AS "
+       "TEXT),'nowhere',1)",
+       "DELETE FROM findings; INSERT INTO source_counts VALUES(CAST(X'FF' AS TEXT),'lines',1)"});
 }
 
 TEST_F(StateStoreTest, ASecondDaemonIsRefused) {
