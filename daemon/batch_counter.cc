@@ -51,8 +51,8 @@ std::span<char> BatchCounter::block() {
 }
 
 void BatchCounter::count(LineBatch batch, const Ruleset& ruleset, Tally& tally, Counted counted) {
-  const bool alone = options_.threads < 2 || batch.text.size() < options_.hand_over_bytes;
-  if (alone && order_.empty()) {
+  const bool at_once = is_alone() || batch.text.size() < options_.hand_over_bytes;
+  if (at_once && order_.empty()) {
     process_batch(batch, ruleset, parser_, tally);
     return counted(tally, batch);
   }

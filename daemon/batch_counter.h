@@ -47,6 +47,8 @@ class BatchCounter {
   BatchCounter(const BatchCounter&) = delete;
   BatchCounter& operator=(const BatchCounter&) = delete;
 
+  /// No thread but the owner's counts.
+  bool is_alone() const { return options_.threads < 2; }
   /// Where the next batch's text is to be put; the same until count(). May tell of batches.
   std::span<char> block();
   /// Counts a batch whose text, if it has any, lies in block(). `counted` is called now or in a

@@ -21,6 +21,7 @@ std::size_t block_bytes_for(std::size_t line_bytes_max) {
 }
 
 ReadBuffer::ReadBuffer(std::size_t line_bytes_max)
-    : block_bytes_(block_bytes_for(line_bytes_max)), bytes_(block_bytes_ + kJsonPadding, '\0') {}
+    : block_bytes_(block_bytes_for(line_bytes_max)),
+      bytes_(std::make_unique_for_overwrite<char[]>(block_bytes_ + kJsonPadding)) {}
 
 }  // namespace apierrd

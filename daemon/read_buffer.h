@@ -2,8 +2,8 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <span>
-#include <vector>
 
 namespace apierrd {
 
@@ -11,11 +11,11 @@ class ReadBuffer {
  public:
   explicit ReadBuffer(std::size_t line_bytes_max);
   /// Room for one block; the padding parsers need follows it.
-  std::span<char> block() { return {bytes_.data(), block_bytes_}; }
+  std::span<char> block() { return {bytes_.get(), block_bytes_}; }
 
  private:
   std::size_t block_bytes_;
-  std::vector<char> bytes_;
+  std::unique_ptr<char[]> bytes_;  ///< not zeroed: what nothing is read into is never touched
 };
 
 /// The size of a block where lines may have `line_bytes_max` bytes.
