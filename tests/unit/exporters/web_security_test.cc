@@ -149,8 +149,8 @@ TEST_F(Security, RequestsGoOnDuringReloads) {
   certify();
   const auto security = load(kTls + kUsers);
   std::atomic<bool> over = false;
-  std::vector<std::jthread> threads;
   std::atomic<int> answered = 0;
+  std::vector<std::jthread> threads;
   for (int i = 0; i < 3; ++i) {
     threads.emplace_back([&] {
       while (!over) {
