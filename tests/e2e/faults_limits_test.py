@@ -4,8 +4,8 @@ once."""
 import json
 import resource
 
-from apierrd_e2e import Gone, Skip, call_line, check, demo_lines, run, wait_until
-from apierrd_faults import SLOW, MemoryGroup, Scene, descriptors, need, status_bytes
+from apierrd_e2e import Gone, call_line, check, demo_lines, run, wait_until
+from apierrd_faults import MemoryGroup, Scene, descriptors, need, status_bytes
 
 MIB = 1 << 20
 READ_ERRORS = "apierrd_file_open_errors_total"
@@ -59,8 +59,6 @@ def hostile_lines():
 
 def memory_stays_bounded(folder):
     """Hostile lines in 64 MiB; in 128 MiB also more names than all limits of labels admit."""
-    if SLOW:
-        raise Skip("a sanitizer build takes several times the memory")
     many = [call_line(f"Action{number}", f"Made.Up{number}", service=f"service{number % 5000}")
             for number in range(60_000)]
     for size, lines in ((64, hostile_lines()), (128, many + hostile_lines())):

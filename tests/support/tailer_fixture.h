@@ -49,7 +49,7 @@ class TailerTest : public ::testing::Test {
       for (unsigned i = 0; i < batch.overlong_lines; ++i) lines.emplace_back("(too long)");
       std::string_view text = batch.text;
       while (!text.empty()) lines.emplace_back(take_line(text));
-      return BatchOutcome{batch.text.size(), 0, 0, 0};
+      return BatchOutcome{{batch.text.size(), 0, 0}, 0};
     });
     do {
       tailer->sweep(++now, sink);

@@ -9,13 +9,13 @@
 #include <new>
 
 namespace {
-const std::thread::id owner = std::this_thread::get_id();
-std::atomic<bool> only_owner_has_memory = false;
+[[maybe_unused]] const std::thread::id owner = std::this_thread::get_id();
+[[maybe_unused]] std::atomic<bool> only_owner_has_memory = false;
 }  // namespace
 
 // Memory runs out for all threads but the test's own, when a test says so. Not inlined: g++ 12
 // takes malloc and delete for a mismatch. Not under AddressSanitizer, which has its own.
-#ifndef __SANITIZE_ADDRESS__
+#ifndef APIERRD_MEMORY_IS_WATCHED
 [[gnu::noinline]] void* operator new(std::size_t size) {
   if (only_owner_has_memory && std::this_thread::get_id() != owner) throw std::bad_alloc();
   if (void* const memory = std::malloc(size)) return memory;
@@ -129,7 +129,7 @@ TEST_F(BatchCounterTest, WhatWasNotToldOfIsDroppedWithTheCounter) {
   EXPECT_LT(told, 3U);
 }
 
-#ifndef __SANITIZE_ADDRESS__
+#ifndef APIERRD_MEMORY_IS_WATCHED
 TEST_F(BatchCounterTest, AThreadThatRunsOutOfMemoryIsTheOwnersToDealWith) {
   BatchCounter counter({2, 1000, 0});
   std::size_t told = 0;
