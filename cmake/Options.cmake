@@ -5,6 +5,7 @@ option(APIERRD_WERROR "treat warnings as errors (CI does)" OFF)
 option(APIERRD_PACKAGE "make a Debian package (cmake/Package.cmake)" OFF)
 set(APIERRD_SANITIZE "" CACHE STRING "sanitizers, as for -fsanitize= (address,undefined | thread)")
 option(APIERRD_FUZZ "build libFuzzer targets (clang only)" OFF)
+option(APIERRD_ALL_TESTS "under sanitizers also the tests in which they have nothing to see" OFF)
 option(APIERRD_COVERAGE "instrument for gcov" OFF)
 
 add_library(apierrd_options INTERFACE)
