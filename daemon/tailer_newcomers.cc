@@ -117,7 +117,7 @@ void Tailer::meet(const Newcomer& newcomer, std::int64_t newest_born_ns, std::in
     case Kinship::kUnreadable:
       return cannot_tell(
           environment_error("cannot read", newcomer.name, "or what it is compared with"));
-    case Kinship::kLater: look_again_ = wants_sweep_ = true; return;
+    case Kinship::kLater: names_changed_ = wants_sweep_ = true; return;
     case Kinship::kCopy: return hold_back(newcomer, *relative.generation);
     case Kinship::kContinuation:
       return take_file(*relative.generation, newcomer, *std::move(file), *info, now_ns);
@@ -220,9 +220,15 @@ ContentMatch Tailer::is_alive(Generation& generation, std::int64_t now_ns) {
     if (!generation.at.followed || generation.packed) return ContentMatch::kSame;
     if (!ensure_open(generation)) return ContentMatch::kUnreadable;
   }
-  if (generation.at.offset == 0) return ContentMatch::kSame;  // nothing to compare
-  const ContentMatch content =
-      compare_marker(*generation.file, generation.at.offset, generation.at.marker);
+  ContentMatch content = ContentMatch::kSame;
+  if (generation.at.offset > 0) {
+    content = compare_marker(*generation.file, generation.at.offset, generation.at.marker);
+  } else {  // nothing to compare; but a log that was not truncated is nowhere shorter
+    const Result<FileInfo> now = generation.file->info();
+    if (!now) return ContentMatch::kUnreadable;
+    if (now->size < std::max(generation.size, generation.read_end))
+      content = ContentMatch::kDifferent;
+  }
   if (content == ContentMatch::kDifferent) truncated(generation, now_ns);
   return content;
 }

@@ -148,8 +148,8 @@ class HttpExchange final : public httplib::Server, public httplib::Stream {
     HttpResponse answer = responder_.respond(std::move(plain), request.method,
                                              request.get_header_value("Authorization"), handler);
     response.status = answer.status;
-    for (const auto& [name, value] : *responder_.security_->headers())
-      response.set_header(name, value);
+    const auto headers = responder_.security_->headers();  // held: a reload replaces them
+    for (const auto& [name, value] : *headers) response.set_header(name, value);
     response.set_header("Cache-Control", "no-store");
     if (answer.status == 401)
       response.set_header("WWW-Authenticate", "Basic realm=\"apierrd\", charset=\"UTF-8\"");

@@ -69,6 +69,26 @@ TEST_F(TailerFaultsTest, ACopyThatIsShiftedDuringASweepIsNotLost) {
   EXPECT_EQ(lost(), 0U);
 }
 
+// Its copy was taken for a log of its own and counted, and the same bytes said to be lost.
+TEST_F(TailerFaultsTest, ALogOfHalfALineThatIsTruncatedDuringASweepIsNotLost) {
+  files.append("/log/api.log", "1");
+  start();
+  EXPECT_EQ(look(), Lines{});
+  files.append("/log/api.log", "\n2\n");
+  files.copy("/log/api.log", "/log/api.log.1");
+  files.after_glob = [this](const std::string& pattern) {
+    if (pattern != "/log/*") return;
+    files.truncate("/log/api.log");
+    files.after_glob = [](const std::string&) {};
+  };
+  Lines lines = look();
+  for (const std::string& line : look()) lines.push_back(line);
+  EXPECT_EQ(lines, (Lines{"1", "2"}));
+  files.append("/log/api.log", "3\n");
+  EXPECT_EQ(look(), (Lines{"3"}));
+  EXPECT_EQ(lost(), 0U);
+}
+
 TEST_F(TailerFaultsTest, ALogThatIsBackInAnotherFileGoesOnWhereItStopped) {
   for (const bool let_go : {false, true}) {
     for (const bool grown : {false, true}) {

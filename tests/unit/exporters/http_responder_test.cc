@@ -2,6 +2,9 @@
 
 #include <gmock/gmock.h>
 
+#include <atomic>
+#include <thread>
+
 namespace apierrd {
 namespace {
 
@@ -64,6 +67,23 @@ TEST_F(HttpResponderTest, RefusesAndStandsFailures) {
   EXPECT_THAT(ask("GET /broken HTTP/1.1\r\n\r\n").head, StartsWith("HTTP/1.1 500 "));
   EXPECT_THAT(ask("\r\n\r\n").body, Not(HasSubstr("peer")));
   EXPECT_THAT(log_, HasSubstr("other 404;other 405;/broken 500;"));
+}
+
+// What an answer was being written from was freed by a reload: for sanitizers to see.
+TEST(HttpResponder, AReloadDoesNotTakeTheHeadersOfAnAnswer) {
+  const std::shared_ptr<WebSecurity> security = *WebSecurity::load("");
+  HttpResponder responder({{"/", [](const HttpRequest&) { return HttpResponse{}; }}}, security,
+                          [](std::string_view, int) {});
+  std::atomic<int> answered = 0;
+  std::atomic<bool> over = false;
+  std::jthread asks([&] {
+    for (; !over; ++answered) {
+      const HttpAnswer answer = responder.answer("GET / HTTP/1.1\r\n\r\n", "peer", false);
+      EXPECT_THAT(answer.head, HasSubstr("X-Frame-Options: "));
+    }
+  });
+  while (answered < 200) ASSERT_TRUE(security->reload(""));
+  over = true;
 }
 
 TEST_F(HttpResponderTest, AnEmptyPageHasLengthZero) {
