@@ -67,7 +67,8 @@ def report(data, join_json):
 
 def main():
     parser = argparse.ArgumentParser(description="random lines in format auto against the oracle")
-    cases = 10_000 if os.environ.get("APIERRD_SLOW") else 100_000
+    is_long, is_slow = "APIERRD_LONG" in os.environ, "APIERRD_SLOW" in os.environ
+    cases = 500_000 if is_long else 10_000 if is_slow else 50_000
     parser.add_argument("--cases", type=int, default=cases, help=f"lines to generate ({cases})")
     parser.add_argument("--seed", type=int, default=20261125, help="the same seed, the same lines")
     arguments = parser.parse_args()

@@ -290,7 +290,8 @@ def all_codes():
 
 def main():
     parser = argparse.ArgumentParser(description="random lines against the oracle")
-    cases = 50_000 if os.environ.get("APIERRD_SLOW") else 200_000
+    is_long, is_slow = "APIERRD_LONG" in os.environ, "APIERRD_SLOW" in os.environ
+    cases = 1_000_000 if is_long else 25_000 if is_slow else 100_000
     parser.add_argument("--cases", type=int, default=cases, help=f"lines to generate ({cases})")
     parser.add_argument("--seed", type=int, default=20261123, help="the same seed, the same lines")
     arguments = parser.parse_args()
