@@ -305,7 +305,10 @@ class Masker {
     const std::string_view token = token_of(text_.substr(1));
     if (token.size() < kNameSecretMin || is_plain_word(token)) return;
     keep(1);
-    mask(token.size());
+    const std::size_t name = name_size(token);
+    const bool is_name = is_secret_name(token.substr(0, name));  // of a value of its own
+    mask(is_name ? name : token.size());
+    if (is_name && !mask_value() && token.size() > name) mask(token.size() - name);
   }
 
   // The rest of the token that the text is in; its end is looked for once.

@@ -114,6 +114,9 @@ TEST(MaskSecrets, AValueThatIsAnotherNameGoesWithItsOwnValue) {
   EXPECT_EQ(mask_secrets("secret: \"Password\":\"p4ss\", y"),
             "secret: \"[masked]\":\"[masked]\", y");
   EXPECT_EQ(mask_secrets("token: password=\"{a}"), "token: [masked]\"{[masked]}");
+  EXPECT_EQ(mask_secrets("bearer X-Auth_Token = 'hunter2'}}"), "bearer [masked] = '[masked]'}}");
+  EXPECT_EQ(mask_secrets("bearer X-Auth-Token: 'hunter2'"), "bearer [masked]: '[masked]'");
+  EXPECT_EQ(mask_secrets("Bearer my-token-abc:def gone"), "Bearer [masked]:[masked]");
 }
 
 TEST(MaskSecrets, BytesOfAnyKindAreNoHarm) {
