@@ -6,13 +6,6 @@
 
 namespace apierrd {
 
-namespace {
-
-// Read at once by the thread that counts, so that it finds the lines in its core's own cache.
-constexpr std::size_t kReadBytes = 128U << 10;
-
-}  // namespace
-
 Result<void> count_whole(InputStream& input, const Ruleset& ruleset, BatchCounter& counter,
                          std::int64_t now_unix_ns, Tally& tally,
                          const std::function<void()>& at_block) {
@@ -36,7 +29,7 @@ Result<void> count_whole(InputStream& input, const Ruleset& ruleset, BatchCounte
     std::copy(rest.begin(), rest.end(), block.begin());
     const std::span<char> room = block.subspan(rest.size());
     const Result<std::size_t> count =
-        input.read(counter.is_alone() ? room.first(std::min(kReadBytes, room.size())) : room);
+        input.read(counter.is_alone() ? room.first(std::min(kReadAloneBytes, room.size())) : room);
     if (!count) return count.error();
     const std::string_view text(block.data(), rest.size() + *count);
     const LineCutter::Cut cut = cutter.cut(text, ruleset.line_bytes_max, ruleset.format.framing);

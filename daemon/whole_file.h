@@ -1,6 +1,7 @@
 // Counts a log from its start to its end at once: replay, and audit's second count.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 
 #include "daemon/batch_counter.h"
@@ -8,6 +9,9 @@
 #include "parsers/process_batch.h"
 
 namespace apierrd {
+
+/// Read at once by a counter without threads, so that it finds the lines in its core's own cache.
+inline constexpr std::size_t kReadAloneBytes = 128U << 10;
 
 /// Like the daemon's reader, but to the very end: a last line without newline counts. `at_block` is
 /// called after each block. The tally is whole once the counter is settled; until then it and the

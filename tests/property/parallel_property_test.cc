@@ -141,12 +141,13 @@ std::string printed(const Tally& tally) {
 
 // ---- whole files, as replay reads them
 
-// Gives as much at once as it likes.
+// Gives as much at once as it likes, `most` at most.
 class ChoppedStream : public InputStream {
  public:
-  ChoppedStream(const std::string& text, std::uint64_t seed) : text_(text), random_(seed) {}
+  ChoppedStream(const std::string& text, std::uint64_t seed, std::size_t most = 5'000)
+      : text_(text), random_(seed), most_(most) {}
   Result<std::size_t> read(std::span<char> into) override {
-    const std::size_t some = 1 + random_() % 5'000;
+    const std::size_t some = 1 + random_() % most_;
     const std::size_t count = std::min({into.size(), text_.size() - at_, some});
     std::copy_n(text_.begin() + static_cast<std::ptrdiff_t>(at_), count, into.begin());
     at_ += count;
@@ -158,7 +159,7 @@ class ChoppedStream : public InputStream {
  private:
   const std::string& text_;
   std::mt19937_64 random_;
-  std::size_t at_ = 0;
+  std::size_t most_, at_ = 0;
 };
 
 std::string replayed(const std::vector<std::string>& logs, std::uint64_t seed,
@@ -191,6 +192,26 @@ TEST(Parallel, WholeFilesComeToTheSameWithAnyNumberOfThreads) {
     for (const std::size_t threads : {2U, 4U}) {
       ASSERT_EQ(replayed(logs, seed, threads), expected)
           << threads << " threads; APIERRD_SEED=" << seed << " APIERRD_CASES=4";
+    }
+  }
+}
+
+TEST(WholeFile, LinesAroundWhatIsReadAtOnce) {
+  const Ruleset ruleset{the_catalog(), config_of(1).sources.front().log_format, kLineBytesDefault};
+  for (const std::size_t bytes : {kReadAloneBytes - 2, kReadAloneBytes - 1, kReadAloneBytes,
+                                  kReadAloneBytes + 1, 3 * kReadAloneBytes, kLineBytesDefault}) {
+    std::string line =
+        R"({"action":"A","response":{"Response":{"RequestId":"1"}},"pad":"","end":1})";
+    line.insert(line.find(R"(","end)"), bytes - line.size(), 'x');
+    const std::string text = line + "\n" + line + "\n" + line;
+    for (const std::size_t threads : {1U, 2U}) {
+      BatchCounter counter({threads, kLineBytesDefault, kHandOverBytes});
+      ChoppedStream stream(text, 1, text.size());
+      Tally tally(SIZE_MAX);
+      ASSERT_TRUE(count_whole(stream, ruleset, counter, kNow, tally));
+      counter.settle();
+      EXPECT_EQ(tally.lines.records, 3U) << bytes << " bytes, " << threads << " threads";
+      EXPECT_EQ(tally.lines.bytes, text.size());
     }
   }
 }

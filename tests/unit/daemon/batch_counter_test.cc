@@ -8,14 +8,14 @@
 #include <cstdlib>
 #include <new>
 
-namespace {
-[[maybe_unused]] const std::thread::id owner = std::this_thread::get_id();
-[[maybe_unused]] std::atomic<bool> only_owner_has_memory = false;
-}  // namespace
-
 // Memory runs out for all threads but the test's own, when a test says so. Not inlined: g++ 12
 // takes malloc and delete for a mismatch. Not under AddressSanitizer, which has its own.
 #ifndef APIERRD_MEMORY_IS_WATCHED
+namespace {
+const std::thread::id owner = std::this_thread::get_id();
+std::atomic<bool> only_owner_has_memory = false;
+}  // namespace
+
 [[gnu::noinline]] void* operator new(std::size_t size) {
   if (only_owner_has_memory && std::this_thread::get_id() != owner) throw std::bad_alloc();
   if (void* const memory = std::malloc(size)) return memory;
