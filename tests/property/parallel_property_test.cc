@@ -147,7 +147,7 @@ class ChoppedStream : public InputStream {
   ChoppedStream(const std::string& text, std::uint64_t seed, std::size_t most = 5'000)
       : text_(text), random_(seed), most_(most) {}
   Result<std::size_t> read(std::span<char> into) override {
-    const std::size_t some = 1 + random_() % most_;
+    const std::size_t some = most_ - random_() % std::min<std::size_t>(most_, 5'000);
     const std::size_t count = std::min({into.size(), text_.size() - at_, some});
     std::copy_n(text_.begin() + static_cast<std::ptrdiff_t>(at_), count, into.begin());
     at_ += count;
