@@ -1,7 +1,6 @@
 #include "daemon/batch_counter.h"
 
 #include <algorithm>
-#include <cstring>
 #include <system_error>
 #include <utility>
 
@@ -52,13 +51,6 @@ std::span<char> BatchCounter::block() {
 }
 
 void BatchCounter::count(LineBatch batch, const Ruleset& ruleset, Tally& tally, Counted counted) {
-  // Behind the last line of a file may lie what an earlier block has left. The parser peeks at the
-  // byte behind a document that is not closed, and must not take it for its end.
-  if (!batch.text.empty() && batch.text.back() != '\n') {
-    const std::span<char> room = block();
-    const auto end = static_cast<std::size_t>(batch.text.data() - room.data()) + batch.text.size();
-    std::memset(room.data() + end, 0, kJsonPadding);
-  }
   const bool at_once = is_alone() || batch.text.size() < options_.hand_over_bytes;
   if (at_once && order_.empty()) {
     process_batch(batch, ruleset, parser_, tally);

@@ -42,8 +42,8 @@ class JsonDocument {
   JsonDocument(JsonDocument&&) noexcept;
   JsonDocument& operator=(JsonDocument&&) noexcept;
 
-  /// Reads one document. kJsonPadding bytes behind `text` must be readable. The nodes point into
-  /// `text` and are valid until it changes or the next parse().
+  /// Reads one document. kJsonPadding bytes behind `text` must be readable, whatever they hold. The
+  /// nodes point into `text` and are valid until it changes or the next parse().
   /// Returns kRecord when valid, else kInvalidJson, kInvalidUtf8 or kTooDeep.
   Verdict parse(std::string_view text);
 

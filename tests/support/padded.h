@@ -10,8 +10,8 @@ namespace apierrd::test {
 
 class Padded {
  public:
-  explicit Padded(std::string_view text) : bytes_(text), size_(text.size()) {
-    bytes_.append(kJsonPadding, '\0');
+  explicit Padded(std::string_view text, char behind = '\0') : bytes_(text), size_(text.size()) {
+    bytes_.append(kJsonPadding, behind);
   }
   std::string_view view() const { return std::string_view(bytes_).substr(0, size_); }
 

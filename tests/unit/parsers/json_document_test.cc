@@ -146,6 +146,25 @@ TEST(JsonDocument, OneDocumentLeavesNothingToTheNext) {
   }
 }
 
+// simdjson peeked at what is behind an unclosed document, went on there and crashed.
+TEST(JsonDocument, WhatIsBehindItDoesNotMatter) {
+  JsonDocument document;
+  const Padded longer("[" + std::string(5'000, '[') + "]");  // the parser keeps its positions
+  for (const std::string_view whole :
+       {R"([[1,2],[[[[[3]]]]],"]"])", R"({"a":{"b":[1,{"c":"}\"]"}]},"d":[{}]} )", "[[1,2]]]",
+        R"([[1,2],\"]])"}) {
+    for (std::size_t size = 1; size <= whole.size(); ++size) {
+      const std::string_view text = whole.substr(0, size);
+      const Verdict verdict = parse(text);
+      for (const char behind : std::string_view(",]}:\"[{1 \n")) {
+        document.parse(longer.view());
+        EXPECT_EQ(document.parse(Padded(text, behind).view()), verdict)
+            << text << " and then " << behind;
+      }
+    }
+  }
+}
+
 TEST(DecodeJsonString, Escapes) {
   std::string out;
   EXPECT_TRUE(decode_json_string(R"(a\n\t\"\\\/\u0041\u00e9\u4f60\ud83d\ude00z)", out));
