@@ -29,6 +29,12 @@ struct FileInfo {
   bool regular = false;
 };
 
+/// Whether `info` is of the file with this id that was born then. An inode number is given away
+/// when its file is deleted; where a birth is not told (0) the number has to do.
+inline bool is_file(const FileInfo& info, const FileId& id, std::int64_t born_ns) {
+  return info.id == id && (born_ns == 0 || info.born_ns == 0 || born_ns == info.born_ns);
+}
+
 /// An open file; closed by its destructor. One thread at a time.
 class OpenFile {
  public:
@@ -45,7 +51,8 @@ class FileSystem {
   virtual ~FileSystem() = default;
   /// Compressed files (`.gz`, `.zst`) are read, and their size told, unpacked.
   virtual Result<std::unique_ptr<OpenFile>> open(const std::string& path) = 0;
-  /// What the path names now, links followed; empty if nothing.
+  /// What the path names now, links followed; empty if nothing. The size of a compressed file is
+  /// the stored one.
   virtual Result<std::optional<FileInfo>> info(const std::string& path) = 0;
   /// Whether watching its folder tells of every change of what the path names: not through a link
   /// or a mount.

@@ -74,6 +74,30 @@ std::vector<std::string> FolderListing::rotated_names_of(const std::string& path
   return found;
 }
 
+std::optional<FolderCensus> FolderCensus::take(FileSystem& files, const std::string& folder) {
+  bool whole = true;
+  const auto look = [&] {
+    FolderCensus census{FolderListing(files, folder), {}};
+    for (const std::string& name : census.listing.names()) {
+      const Result<std::optional<FileInfo>> info = files.info(name);
+      whole = whole && info;
+      census.files.emplace(name, info && *info ? **info : FileInfo{});  // a link may name nothing
+    }
+    whole = whole && !census.listing.error();
+    return census;
+  };
+  FolderCensus first = look();
+  const FolderCensus second = look();
+  const bool steady =
+      std::equal(first.files.begin(), first.files.end(), second.files.begin(), second.files.end(),
+                 [](const auto& one, const auto& other) {
+                   return one.first == other.first &&
+                          is_file(one.second, other.second.id, other.second.born_ns);
+                 });
+  if (!whole || !steady) return std::nullopt;
+  return first;
+}
+
 Result<std::string> read_tail(OpenFile& file, std::uint64_t offset, std::size_t size) {
   std::string tail(std::min<std::uint64_t>(size, offset), '\0');
   std::size_t have = 0;

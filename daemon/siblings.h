@@ -31,10 +31,21 @@ class FolderListing {
   /// The rotated names of `path`, sorted. A compressed one is left out as long as it stands beside
   /// the file it is made from: it may not be whole yet.
   std::vector<std::string> rotated_names_of(const std::string& path) const;
+  const std::vector<std::string>& names() const { return names_; }
 
  private:
   std::vector<std::string> names_;
   std::optional<Error> error_;
+};
+
+/// Which file each name of a folder named at one moment.
+struct FolderCensus {
+  FolderListing listing;
+  std::map<std::string, FileInfo> files;  ///< by path
+
+  /// Empty if names came, went or moved while they were listed, or could not be listed: a name that
+  /// is shifted meanwhile may not be seen at all.
+  static std::optional<FolderCensus> take(FileSystem& files, const std::string& folder);
 };
 
 enum class ContentMatch { kSame, kDifferent, kUnreadable };

@@ -77,7 +77,7 @@ void Tailer::sweep(std::int64_t now_ns, BatchSink& sink) {
   files_changed_ = stirred_ = true;
   wants_sweep_ = blind_ = unlisted_ = false;
   newcomers_.clear();
-  newcomer_ids_.clear();
+  newcomer_births_.clear();
   matched_names_.clear();
   for (const std::string& pattern : options_.patterns) {
     Result<std::vector<std::string>> found = files_.glob(pattern);
@@ -126,7 +126,7 @@ void Tailer::look_at_name(const std::string& name, const std::string& log, bool 
   if (!*found || !(*found)->regular) return;
   Generation* const known = known_as(**found);
   if (known == nullptr) {
-    if (newcomer_ids_.insert((*found)->id).second) {
+    if (newcomer_births_.try_emplace((*found)->id, (*found)->born_ns).second) {
       newcomers_.push_back({name, log, **found, matched, false});
     }
     return;
@@ -136,7 +136,7 @@ void Tailer::look_at_name(const std::string& name, const std::string& log, bool 
                                : known->copy_of != 0 && !is_still_a_copy(*known, **found);
   if (may_be_news) {
     newcomers_.push_back({name, log, **found, matched, true});
-    newcomer_ids_.insert((*found)->id);
+    newcomer_births_[(*found)->id] = (*found)->born_ns;
     return remove(*known);
   }
   if (known->sweep == sweep_) return;  // it has two names
@@ -229,7 +229,7 @@ bool Tailer::ensure_open(Generation& generation) {
     return false;
   }
   const Result<FileInfo> info = (*file)->info();
-  if (!info || info->id != generation.at.id) {
+  if (!info || !is_file(*info, generation.at.id, generation.at.born_ns)) {
     generation.stuck = true;
     wants_sweep_ = names_changed_ = true;
     return false;
@@ -286,7 +286,10 @@ void Tailer::read_block(Generation& generation, std::int64_t now_ns, BatchSink& 
       generation.packed || generation.at.offset == 0
           ? ContentMatch::kSame
           : compare_marker(*generation.file, generation.at.offset, generation.at.marker);
-  if (count && before == ContentMatch::kDifferent) {
+  // Of which nothing was read there is no content to compare; but it has become shorter.
+  const bool replaced = count && generation.at.offset == 0 && !generation.packed &&
+                        *count < room.size() && from + *count < generation.size;
+  if (replaced || (count && before == ContentMatch::kDifferent)) {
     sink.settle();  // it may be forgotten now
     return truncated(generation, now_ns);
   }

@@ -128,6 +128,7 @@ class Tailer {
     bool searched_for = false;  ///< truncated away; a copy may hold its end
     std::uint64_t unread = 0;   ///< while searched for: bytes it is known to have had left
     std::uint64_t copy_of = 0;  ///< key of the generation this is only a copy of, held back; or 0
+    bool guessed = false;       ///< met under a rotated name; nothing in it tells whose copy it is
     bool whole_copy = false;    ///< it had all that had been counted of its original
     std::uint64_t backlog_end = 0;  ///< its size at the first look
     std::uint64_t sweep = 0;        ///< the last one that saw it under a name
@@ -181,6 +182,7 @@ class Tailer {
 
   // tailer_counts.cc: what it all comes to
   void touch(Generation& generation);
+  static FilePosition kept(const Generation& generation);
   void list_files();
 
   // tailer_generations.cc: which file is which
@@ -200,8 +202,6 @@ class Tailer {
   void truncated(Generation& generation, std::int64_t now_ns);
   bool is_still_a_copy(Generation& copy, const FileInfo& info);
   void lose_bytes(Generation& generation, LossReason reason, std::uint64_t bytes);
-  void account_for_missing();
-  bool may_be_elsewhere(const std::string& log, std::map<std::string, FolderListing>& listings);
   FileStatus& history_of(const std::string& log);
   void count_rotation(const std::string& log);
   void forget_oldest();
@@ -210,29 +210,43 @@ class Tailer {
   void look_for_generations(std::int64_t now_ns);
   void meet_newcomers(std::int64_t now_ns);
   void meet(const Newcomer& newcomer, std::int64_t newest_born_ns, std::int64_t now_ns);
+  void hold_back(const Newcomer& newcomer, const Generation& original);
+  void cannot_open(const Newcomer& newcomer, const Error& error);
+  void slipped_away(const Newcomer& newcomer);
+  void wait_for_content(const Newcomer& newcomer, bool history, std::int64_t now_ns);
+  void pass_over(const Newcomer& newcomer, OpenFile* file, const FileInfo& info);
+  std::int64_t newest_born_ns(const std::string& log) const;
+  std::int64_t oldest_born_ns(const std::string& log) const;
+  std::uint64_t start_of(OpenFile& file, const FileInfo& info);
+
+  // tailer_kinship.cc: whose content they have
   enum class Kinship : std::uint8_t { kNone, kContinuation, kCopy, kUnreadable, kLater };
   struct Relative {
     Kinship kinship = Kinship::kNone;
     Generation* generation = nullptr;
   };
+  Relative relative_of(const Newcomer& newcomer, OpenFile& file, const FileInfo& info,
+                       std::int64_t age, std::int64_t now_ns);
   Relative relative_by_marker(const Newcomer& newcomer, OpenFile& file, const FileInfo& info,
                               std::int64_t now_ns);
-  Relative is_copy_of(Generation& original, OpenFile& file, const FileInfo& info);
-  static bool has_all_of(Generation& original, OpenFile& file, const FileInfo& info);
   Relative relative_by_head(const Newcomer& newcomer, OpenFile& file, const FileInfo& info,
                             std::int64_t now_ns);
-  Relative relative_nothing_was_read_of(const Newcomer& newcomer, std::int64_t age);
-  ContentMatch is_alive(Generation& generation, std::int64_t now_ns);
-  void hold_back(const Newcomer& newcomer, const Generation& original);
-  void cannot_open(const Newcomer& newcomer, const Error& error);
-  void slipped_away(const Newcomer& newcomer);
-  bool has_seen_all_of(const std::string& log, const FolderListing& now);
-  void wait_for_content(const Newcomer& newcomer, bool history, std::int64_t now_ns);
-  void pass_over(const Newcomer& newcomer, OpenFile* file, const FileInfo& info);
+  Relative relative_nothing_was_read_of(const Newcomer& newcomer, const FileInfo& info,
+                                        std::int64_t age);
   std::vector<Generation*> comparable_with(const Newcomer& newcomer, const FileInfo& info);
-  std::int64_t newest_born_ns(const std::string& log) const;
-  std::int64_t oldest_born_ns(const std::string& log) const;
-  std::uint64_t start_of(OpenFile& file, const FileInfo& info);
+  ContentMatch is_alive(Generation& generation, std::int64_t now_ns);
+  Relative is_copy_of(Generation& original, OpenFile& file, const FileInfo& info);
+  static bool has_all_of(Generation& original, OpenFile& file, const FileInfo& info);
+  void forget_copies_of(Generation& log);
+
+  // tailer_missing.cc: what was not found
+  using Censuses = std::map<std::string, std::optional<FolderCensus>>;  ///< by folder
+  void account_for_missing();
+  bool is_missed(const Generation& generation);
+  bool may_be_elsewhere(const std::string& log, Censuses& censuses);
+  bool has_seen(const FileInfo& info) const;
+  bool has_seen_all_of(const std::string& log, const FolderCensus& now);
+  bool may_have_counted(const Generation& generation, std::uint64_t unread) const;
 
   FileSystem& files_;
   TailEvents& events_;
@@ -253,7 +267,7 @@ class Tailer {
   std::unordered_map<std::string, std::vector<Generation*>> by_log_;
   std::set<std::string> matched_names_;  ///< what the patterns matched in the last sweep
   std::vector<Newcomer> newcomers_;      ///< of the sweep that is going on
-  std::set<FileId> newcomer_ids_;
+  std::map<FileId, std::int64_t> newcomer_births_;
   std::vector<std::uint64_t> removed_;
   FileCounts counts_;
   std::int64_t refreshed_unix_ns_ = 0;

@@ -79,10 +79,17 @@ std::uint64_t Tailer::backlog_bytes() const {
   return bytes;
 }
 
+// Nothing is missing when a file that was empty is gone.
+FilePosition Tailer::kept(const Generation& generation) {
+  FilePosition at = generation.at;
+  at.followed = at.followed && std::max(at.offset, generation.size) > 0;
+  return at;
+}
+
 std::vector<FilePosition> Tailer::positions() const {
   std::vector<FilePosition> positions{forgotten_};
   for (const Generation& generation : generations_) {
-    if (generation.copy_of == 0) positions.push_back(generation.at);
+    if (generation.copy_of == 0) positions.push_back(kept(generation));
   }
   return positions;
 }
@@ -92,7 +99,7 @@ PositionChanges Tailer::changes() const {
   changes.removed = removed_;
   if (forgotten_changed_) changes.changed.push_back(forgotten_);
   for (const Generation& generation : generations_) {
-    if (generation.copy_of == 0 && generation.dirty) changes.changed.push_back(generation.at);
+    if (generation.copy_of == 0 && generation.dirty) changes.changed.push_back(kept(generation));
   }
   return changes;
 }

@@ -14,10 +14,6 @@ namespace {
 // content comes to light again, compressed or restored. Enough for years of daily rotation.
 constexpr std::size_t kRememberedMax = 1'000;
 
-bool differ(std::int64_t born, std::int64_t other) {
-  return born != 0 && other != 0 && born != other;
-}
-
 }  // namespace
 
 Tailer::Tailer(FileSystem& files, TailEvents& events, TailOptions options, TailResume resume)
@@ -97,7 +93,7 @@ void Tailer::set_exists(Generation& generation, bool exists) {
 // been given away since.
 Tailer::Generation* Tailer::known_as(const FileInfo& info) {
   if (const auto found = by_id_.find(info.id); found != by_id_.end()) {
-    if (!differ(found->second->at.born_ns, info.born_ns)) return found->second;
+    if (is_file(info, found->first, found->second->at.born_ns)) return found->second;
     if (!found->second->file) lose_file(*found->second);
   }
   if (!first_sweep_ || first_start_ || info.born_ns == 0) return nullptr;
@@ -178,11 +174,17 @@ void Tailer::lose_file(Generation& generation) {
   generation.dirty = true;
 }
 
-// Its file is open: goes on reading there. False if it cannot be read now.
+// Its file is open: goes on reading there. False if it cannot be read now, or was truncated since
+// it was compared.
 bool Tailer::resume_at(Generation& generation, std::uint64_t offset) {
   Result<std::string> tail = read_tail(*generation.file, offset, kMarkerBytes);
   if (!tail) {
     cannot_tell(tail.error());
+    return false;
+  }
+  const bool same_place = offset == generation.at.offset && generation.at.marker != 0;
+  if (same_place && marker_of(*tail) != generation.at.marker) {
+    names_changed_ = wants_sweep_ = true;
     return false;
   }
   touch(generation);
@@ -357,45 +359,6 @@ void Tailer::lose_bytes(Generation& generation, LossReason reason, std::uint64_t
   history_of(generation.at.log).lost_bytes += bytes;
   generation.at.ledger.lost += bytes;
   generation.dirty = true;
-}
-
-// Under a name that this sweep could not see: the next one is to look again.
-bool Tailer::may_be_elsewhere(const std::string& log,
-                              std::map<std::string, FolderListing>& listings) {
-  if (names_changed_ || unlisted_) return true;
-  const std::string folder = folder_of(log);
-  const auto listed = listings.try_emplace(folder, files_, folder).first;
-  if (has_seen_all_of(log, listed->second)) return false;
-  names_changed_ = wants_sweep_ = true;
-  return true;
-}
-
-// What was looked for and not found in this sweep.
-void Tailer::account_for_missing() {
-  std::map<std::string, FolderListing> listings;  // as of now
-  for (Generation& generation : generations_) {
-    FilePosition& at = generation.at;
-    if (generation.searched_for) {
-      if (may_be_elsewhere(at.log, listings)) continue;
-      lose_bytes(generation, LossReason::kTruncated, generation.unread);
-      events_.file_truncated(at.log, generation.unread);
-      generation.searched_for = at.followed = false;
-      continue;
-    }
-    if (!at.followed || generation.copy_of != 0 || generation.file) continue;
-    if (generation.exists && !at.name.empty()) continue;
-    if (!generation.exists && !at.name.empty()) {
-      // Known from an earlier run. While its name cannot be looked at it may be there.
-      const Result<std::optional<FileInfo>> named = files_.info(at.name);
-      if (!named || (*named && known_as(**named) == &generation)) continue;
-    }
-    if (may_be_elsewhere(at.log, listings)) continue;
-    ++counts_.missing;
-    events_.file_missing(at.log, at.offset);
-    lose_bytes(generation, LossReason::kMissing, std::max(generation.size, at.offset) - at.offset);
-    if (generation.exists) lose_file(generation);
-    at.followed = false;
-  }
 }
 
 void Tailer::forget_oldest() {

@@ -1,5 +1,5 @@
-// Files nobody knows yet: whose generation they go on with, of whom they are only a copy, what is
-// history, and what is new.
+// Files nobody knows yet: what goes on with a generation, what is held back as a copy of one, what
+// is history, and what is new.
 #include <algorithm>
 
 #include "daemon/compressed_file.h"
@@ -11,11 +11,6 @@ namespace {
 
 // A folder whose time has stood still for so long has been seen as it is.
 constexpr std::int64_t kFolderSettlesNs = 1'000'000'000;
-
-// Blank lines and holes are no content to know a file by.
-bool is_blank(const std::string& text) {
-  return text.find_first_not_of(std::string_view("\0\r\n ", 4)) == std::string::npos;
-}
 
 // When content was last known to be young: a compressed file has the time of its original's last
 // line, a plain one that of its birth.
@@ -103,16 +98,15 @@ void Tailer::meet(const Newcomer& newcomer, std::int64_t newest_born_ns, std::in
   if (!file) return cannot_open(newcomer, file.error());
   const Result<FileInfo> info = (*file)->info();
   if (!info) return cannot_tell(info.error());
-  if (info->id != newcomer.info.id) return slipped_away(newcomer);
+  if (!is_file(*info, newcomer.info.id, newcomer.info.born_ns)) return slipped_away(newcomer);
   if (!info->regular) return;
   const bool history = may_be_history && age < newest_born_ns;
-  if (newcomer.rotated() && info->size == 0) {
+  // A packed file that is not empty itself has all the text it will ever have.
+  const bool is_packed_whole = packed && newcomer.info.size > 0;
+  if (newcomer.rotated() && info->size == 0 && !is_packed_whole) {
     return wait_for_content(newcomer, history, now_ns);
   }
-  Relative relative = relative_by_marker(newcomer, **file, *info, now_ns);
-  if (relative.kinship == Kinship::kNone)
-    relative = relative_by_head(newcomer, **file, *info, now_ns);
-  if (relative.kinship == Kinship::kNone) relative = relative_nothing_was_read_of(newcomer, age);
+  const Relative relative = relative_of(newcomer, **file, *info, age, now_ns);
   switch (relative.kinship) {
     case Kinship::kUnreadable:
       return cannot_tell(
@@ -127,13 +121,16 @@ void Tailer::meet(const Newcomer& newcomer, std::int64_t newest_born_ns, std::in
   Generation& generation = add(newcomer.log, newcomer.name);
   generation.at.offset = start_of(**file, *info);
   generation.at.ledger.skipped = generation.at.offset;
+  generation.guessed = newcomer.rotated();
   if (newcomer.rotated() && !(first_start_ && first_sweep_)) count_rotation(newcomer.log);
   take_file(generation, newcomer, *std::move(file), *info, now_ns);
+  if (!newcomer.rotated()) forget_copies_of(generation);
 }
 
 void Tailer::cannot_open(const Newcomer& newcomer, const Error& error) {
   const Result<std::optional<FileInfo>> named = files_.info(newcomer.name);
-  const bool still_there = !named || (*named && (*named)->id == newcomer.info.id);
+  const bool still_there =
+      !named || (*named && is_file(**named, newcomer.info.id, newcomer.info.born_ns));
   if (!still_there) return slipped_away(newcomer);
   if (first_sweep_) unreadable_at_first_[newcomer.info.id] = newcomer.info.size;
   cannot_tell(error);
@@ -141,22 +138,8 @@ void Tailer::cannot_open(const Newcomer& newcomer, const Error& error) {
 
 // It was shifted or packed since its folder was listed: not looked at under any name.
 void Tailer::slipped_away(const Newcomer& newcomer) {
-  newcomer_ids_.erase(newcomer.info.id);
+  newcomer_births_.erase(newcomer.info.id);
   names_changed_ = wants_sweep_ = true;
-}
-
-// Whether this sweep has seen every file that is under a log's names now. A listing that was made
-// while names were shifted may lack some, or have them twice.
-bool Tailer::has_seen_all_of(const std::string& log, const FolderListing& now) {
-  for (const std::string& name : now.rotated_names_of(log)) {
-    const Result<std::optional<FileInfo>> info = files_.info(name);
-    if (!info || !*info) return false;
-    const auto known = by_id_.find((*info)->id);
-    const bool seen = !(*info)->regular || newcomer_ids_.contains((*info)->id) ||
-                      (known != by_id_.end() && known->second->exists);
-    if (!seen) return false;
-  }
-  return true;
 }
 
 // Where to begin in a file that is new to us.
@@ -179,12 +162,16 @@ std::uint64_t Tailer::start_of(OpenFile& file, const FileInfo& info) {
 void Tailer::take_file(Generation& generation, const Newcomer& newcomer,
                        std::unique_ptr<OpenFile> file, const FileInfo& info, std::int64_t now_ns) {
   if (generation.searched_for) {
-    const std::uint64_t recovered = info.size - std::min(info.size, generation.at.offset);
+    // The copy was complete when its original was truncated, but perhaps not when it was met.
+    const Result<FileInfo> complete = file->info();
+    const std::uint64_t size = complete ? complete->size : info.size;
+    const std::uint64_t recovered = size - std::min(size, generation.at.offset);
     const std::uint64_t lost = generation.unread - std::min(generation.unread, recovered);
     lose_bytes(generation, LossReason::kTruncated, lost);
     events_.file_truncated(generation.at.log, lost);
     generation.searched_for = false;
   }
+  generation.guessed = generation.guessed && newcomer.rotated();
   close(generation);
   claim(generation, info);
   if (generation.at.name.empty()) generation.at.name = newcomer.name;
@@ -207,160 +194,6 @@ void Tailer::take_file(Generation& generation, const Newcomer& newcomer,
     generation.at.followed = false;
   }
   close_beyond_limit(generation);
-}
-
-// Whether a generation's content is where it is said to be.
-ContentMatch Tailer::is_alive(Generation& generation, std::int64_t now_ns) {
-  if (!generation.exists) return ContentMatch::kDifferent;
-  if (!generation.file) {
-    if (generation.at.name.empty()) return ContentMatch::kDifferent;
-    const Result<std::optional<FileInfo>> named = files_.info(generation.at.name);
-    if (!named) return ContentMatch::kUnreadable;
-    if (!*named || known_as(**named) != &generation) return ContentMatch::kDifferent;
-    if (!generation.at.followed || generation.packed) return ContentMatch::kSame;
-    if (!ensure_open(generation)) return ContentMatch::kUnreadable;
-  }
-  ContentMatch content = ContentMatch::kSame;
-  if (generation.at.offset > 0) {
-    content = compare_marker(*generation.file, generation.at.offset, generation.at.marker);
-  } else {  // nothing to compare; but a log that was not truncated is nowhere shorter
-    const Result<FileInfo> now = generation.file->info();
-    if (!now) return ContentMatch::kUnreadable;
-    if (now->size < std::max(generation.size, generation.read_end))
-      content = ContentMatch::kDifferent;
-  }
-  if (content == ContentMatch::kDifferent) truncated(generation, now_ns);
-  return content;
-}
-
-// In the file's order, as a compressed one wants to be read; the furthest is right.
-std::vector<Tailer::Generation*> Tailer::comparable_with(const Newcomer& newcomer,
-                                                         const FileInfo& info) {
-  std::vector<Generation*> found;
-  const auto add = [&](Generation* generation, std::uint64_t least) {
-    const std::uint64_t offset = generation->at.offset;
-    if (offset < least || offset > info.size || generation->copy_of != 0) return;
-    found.push_back(generation);
-  };
-  const auto log = by_log_.find(newcomer.log);
-  const bool related = newcomer.rotated() && log != by_log_.end();
-  if (related) {
-    for (Generation* generation : log->second) add(generation, 1);
-  }
-  // Of others a few bytes say too little, and what lives is another log.
-  for (const auto& [key, generation] : gone_) {
-    if (!related || generation->at.log != newcomer.log) add(generation, kMarkerBytes);
-  }
-  // What has lost its name may be back under it: its file system was mounted anew, or it was
-  // restored, or written anew by an editor.
-  if (!related && log != by_log_.end()) {
-    for (Generation* generation : log->second) {
-      if (generation->exists && generation->at.name.empty()) add(generation, kMarkerBytes);
-    }
-  }
-  std::sort(found.begin(), found.end(), [](const Generation* a, const Generation* b) {
-    return std::pair(a->at.offset, a->at.key) < std::pair(b->at.offset, b->at.key);
-  });
-  return found;
-}
-
-// A generation whose content before its offset the file has. If that one lives, the file is a copy
-// of it; if not, the file goes on where it stopped.
-Tailer::Relative Tailer::relative_by_marker(const Newcomer& newcomer, OpenFile& file,
-                                            const FileInfo& info, std::int64_t now_ns) {
-  Relative furthest;
-  for (Generation* candidate : comparable_with(newcomer, info)) {
-    const Result<std::string> tail = read_tail(file, candidate->at.offset, kMarkerBytes);
-    if (!tail) return {Kinship::kUnreadable, nullptr};
-    const bool telling = !is_blank(*tail) || candidate->searched_for;
-    if (telling && marker_of(*tail) == candidate->at.marker) furthest.generation = candidate;
-  }
-  if (furthest.generation == nullptr) return {};
-  switch (is_alive(*furthest.generation, now_ns)) {
-    case ContentMatch::kUnreadable: return {Kinship::kUnreadable, nullptr};
-    case ContentMatch::kDifferent: return {Kinship::kContinuation, furthest.generation};
-    case ContentMatch::kSame: break;
-  }
-  const Relative relative = is_copy_of(*furthest.generation, file, info);
-  if (relative.kinship != Kinship::kNone) return relative;
-  if (furthest.generation->at.name.empty() && has_all_of(*furthest.generation, file, info)) {
-    return {Kinship::kContinuation, furthest.generation};
-  }
-  // Truncated while it was compared?
-  const bool lives = is_alive(*furthest.generation, now_ns) == ContentMatch::kSame;
-  return lives ? Relative{} : Relative{Kinship::kLater, nullptr};
-}
-
-// A copy is nowhere longer and nowhere different; a log that merely begins alike is none.
-Tailer::Relative Tailer::is_copy_of(Generation& original, OpenFile& file, const FileInfo& info) {
-  const bool was_open = original.file != nullptr;
-  if (!ensure_open(original)) return {Kinship::kUnreadable, nullptr};
-  Relative relative;
-  const Result<FileInfo> now = original.file->info();
-  if (!now) {
-    relative.kinship = Kinship::kUnreadable;
-  } else if (info.size <= now->size) {
-    switch (compare_content(*original.file, file, info.size)) {
-      case ContentMatch::kUnreadable: relative.kinship = Kinship::kUnreadable; break;
-      case ContentMatch::kSame: relative = {Kinship::kCopy, &original}; break;
-      case ContentMatch::kDifferent: break;
-    }
-  }
-  if (!was_open) close(original);
-  return relative;
-}
-
-// It holds what the other one does, and more: whoever writes has moved on to it.
-bool Tailer::has_all_of(Generation& original, OpenFile& file, const FileInfo& info) {
-  const Result<FileInfo> now = original.file ? original.file->info() : Result<FileInfo>(FileInfo{});
-  return now && original.file && info.size > now->size &&
-         compare_content(*original.file, file, now->size) == ContentMatch::kSame;
-}
-
-// copytruncate copies first and truncates then: until it does, a copy must not count a second time.
-// It may still be growing, and nothing of its original may have been read yet.
-Tailer::Relative Tailer::relative_by_head(const Newcomer& newcomer, OpenFile& file,
-                                          const FileInfo& info, std::int64_t now_ns) {
-  // What a first start finds has a right of its own, even if it is the same.
-  if (!newcomer.rotated() || (first_start_ && first_sweep_)) return {};
-  const auto log = by_log_.find(newcomer.log);
-  if (log == by_log_.end()) return {};
-  std::vector<Generation*> originals;  // read by their name or, having lost it, by their descriptor
-  for (Generation* generation : log->second) {
-    if (!generation->verified || generation->copy_of != 0) continue;
-    if (generation->live() || generation->file) originals.push_back(generation);
-  }
-  // A few bytes are the same in many; it is the log itself that is copied.
-  std::stable_partition(originals.begin(), originals.end(),
-                        [](const Generation* generation) { return generation->live(); });
-  for (Generation* original : originals) {
-    const Relative relative = is_copy_of(*original, file, info);
-    // As long as nothing of it was read nobody could tell that it was truncated after all.
-    const bool unread = original->at.offset == 0 && original->has_more();
-    if (relative.kinship == Kinship::kCopy && unread) return {Kinship::kLater, nullptr};
-    if (relative.kinship != Kinship::kNone) return relative;
-  }
-  // None is like it, unless one was truncated while it was compared.
-  for (Generation* original : originals) {
-    if (is_alive(*original, now_ns) != ContentMatch::kSame) return {Kinship::kLater, nullptr};
-  }
-  return {};
-}
-
-// A log of which no line was read before its file was truncated or went out of sight: there is
-// nothing to tell its content by.
-Tailer::Relative Tailer::relative_nothing_was_read_of(const Newcomer& newcomer, std::int64_t age) {
-  const auto log = by_log_.find(newcomer.log);
-  if (!newcomer.rotated() || log == by_log_.end()) return {};
-  for (Generation* generation : log->second) {
-    if (generation->at.offset != 0 || !generation->at.followed) continue;
-    if (generation->file || generation->copy_of != 0) continue;
-    if (age < generation->at.first_born_ns) continue;
-    if (generation->searched_for || !generation->exists || generation->at.name.empty()) {
-      return {Kinship::kContinuation, generation};
-    }
-  }
-  return {};
 }
 
 void Tailer::hold_back(const Newcomer& newcomer, const Generation& original) {

@@ -1,4 +1,5 @@
-// A file system in memory for tests of the reader: files that grow, move, shrink and vanish.
+// A file system in memory for tests of the reader: files that grow, move, shrink and vanish. As on
+// ext4 a new file gets the lowest inode number that is free, that of a deleted one.
 #pragma once
 
 #include <fnmatch.h>
@@ -6,6 +7,7 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,7 +21,7 @@ class MemFileSystem : public FileSystem {
   void append(const std::string& path, std::string_view text) {
     auto& file = files_[path];
     if (!file) {
-      file = std::make_shared<Node>(Node{next_inode_++, {}, ++clock_, 0});
+      file = std::make_shared<Node>(inodes_, free_inode(), ++clock_);
       touch_folder(path);
     }
     file->bytes.append(text);
@@ -39,8 +41,8 @@ class MemFileSystem : public FileSystem {
   }
   /// Deleted and made anew, with the same inode.
   void rebirth(const std::string& path, std::string_view text) {
-    files_[path] =
-        std::make_shared<Node>(Node{files_.at(path)->inode, std::string(text), ++clock_, ++clock_});
+    files_[path] = std::make_shared<Node>(inodes_, files_.at(path)->inode, ++clock_);
+    append(path, text);
     touch_folder(path);
   }
   void cut(const std::string& path, std::size_t size) {
@@ -55,10 +57,13 @@ class MemFileSystem : public FileSystem {
   /// What gzip does: another file, with the modification time of the first. It is not packed in
   /// fact, since open() gives the text of compressed files.
   void compress(const std::string& path) {
-    const Node& plain = *files_.at(path);
-    files_[path + ".gz"] =
-        std::make_shared<Node>(Node{next_inode_++, plain.bytes, ++clock_, plain.modified_ns});
+    pack(path);
     remove(path);
+  }
+  /// The first half of it: both are there.
+  void pack(const std::string& path) {
+    copy(path, path + ".gz");
+    files_.at(path + ".gz")->modified_ns = files_.at(path)->modified_ns;
   }
   /// Makes reads of all files fail, as a broken disk does.
   void break_reads(bool broken) { *broken_ = broken; }
@@ -83,7 +88,9 @@ class MemFileSystem : public FileSystem {
       return std::optional(info);
     }
     if (found == files_.end()) return std::optional<FileInfo>();
-    return std::optional(info_of(*found->second));
+    FileInfo info = info_of(*found->second);
+    if (path.ends_with(".gz")) info.size += 20;  // gzip's header and end
+    return std::optional(info);
   }
   Result<std::vector<std::string>> glob(const std::string& pattern) override {
     std::vector<std::string> paths;
@@ -94,11 +101,22 @@ class MemFileSystem : public FileSystem {
   }
 
  private:
+  using Inodes = std::multiset<std::uint64_t>;  ///< in use
+
   struct Node {
+    Node(std::shared_ptr<Inodes> inodes, std::uint64_t number, std::int64_t birth_ns)
+        : used(std::move(inodes)), inode(number), born_ns(birth_ns) {
+      used->insert(inode);
+    }
+    ~Node() { used->erase(used->find(inode)); }
+    Node(const Node&) = delete;
+    Node& operator=(const Node&) = delete;
+
+    std::shared_ptr<Inodes> used;
     std::uint64_t inode;
     std::string bytes;
     std::int64_t born_ns;
-    std::int64_t modified_ns;
+    std::int64_t modified_ns = 0;
   };
   static FileInfo info_of(const Node& node) {
     return {{1, node.inode}, node.bytes.size(), node.modified_ns, node.born_ns, true};
@@ -119,13 +137,19 @@ class MemFileSystem : public FileSystem {
     std::shared_ptr<bool> broken;
   };
 
+  std::uint64_t free_inode() const {
+    std::uint64_t inode = 100;
+    while (inodes_->contains(inode)) ++inode;
+    return inode;
+  }
+
   void touch_folder(const std::string& path) { folders_[folder_of(path)] = ++clock_; }
 
   std::map<std::string, std::shared_ptr<Node>> files_;
   std::map<std::string, std::int64_t> folders_;  ///< when names in them changed
   std::map<std::string, bool> forbidden_;
   std::shared_ptr<bool> broken_ = std::make_shared<bool>(false);
-  std::uint64_t next_inode_ = 100;
+  std::shared_ptr<Inodes> inodes_ = std::make_shared<Inodes>();
   std::int64_t clock_ = 0;
 };
 

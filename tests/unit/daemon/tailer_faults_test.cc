@@ -69,6 +69,63 @@ TEST_F(TailerFaultsTest, ACopyThatIsShiftedDuringASweepIsNotLost) {
   EXPECT_EQ(lost(), 0U);
 }
 
+// The copy had the inode number of a log long gone, and was taken for it.
+TEST_F(TailerFaultsTest, ACopyInTheInodeOfADeletedLogIsNotLost) {
+  files.append("/log/api.log.9", "old\n");
+  files.append("/log/api.log", "1\n");
+  start();
+  EXPECT_EQ(look(), (Lines{"1"}));
+  files.remove("/log/api.log.9");
+  EXPECT_EQ(look(), Lines{});
+  files.append("/log/api.log", "2\n");
+  tailer->look_at("/log/api.log", ++now);  // seen, and not read
+  files.copy("/log/api.log", "/log/api.log.1");
+  files.truncate("/log/api.log");
+  shift_while_it_is_listed();
+  EXPECT_EQ(look(), (Lines{"2"}));
+  EXPECT_EQ(lost(), 0U);
+}
+
+// Its copy was held back for ever, as the copy of a log that had other content by then.
+TEST_F(TailerFaultsTest, ACopyOfWhatWasNeverReadIsNotHeldBack) {
+  files.append("/log/api.log", "1\n");
+  start();
+  EXPECT_EQ(look(), (Lines{"1"}));
+  files.copy("/log/api.log", "/log/api.log.2");
+  files.truncate("/log/api.log");
+  EXPECT_EQ(look(), Lines{});
+  files.after_glob = [this](const std::string& pattern) {
+    if (pattern != "/log/*") return;
+    files.append("/log/api.log", "2\n");  // the log was just seen to be empty
+    files.copy("/log/api.log", "/log/api.log.1");
+    files.after_glob = [](const std::string&) {};
+  };
+  test::DirectSink sink(buffer, [](const LineBatch&) { return BatchOutcome{}; });
+  tailer->sweep(++now, sink);
+  files.truncate("/log/api.log");
+  files.append("/log/api.log", "3\n");
+  EXPECT_THAT(look(), testing::UnorderedElementsAre("2", "3"));
+}
+
+TEST_F(TailerFaultsTest, AnEmptyLogThatWasPackedOrDeletedIsNotMissing) {
+  for (const bool packed : {true, false}) {
+    files = {};
+    files.append("/log/api.log", "1\n");
+    start();
+    EXPECT_EQ(look(), (Lines{"1"}));
+    files.copy("/log/api.log", "/log/api.log.2");
+    files.truncate("/log/api.log");
+    EXPECT_EQ(look(), Lines{});
+    files.rename("/log/api.log", "/log/api.log.1");
+    EXPECT_EQ(look(), Lines{});
+    packed ? files.compress("/log/api.log.1") : files.remove("/log/api.log.1");
+    EXPECT_EQ(look(), Lines{});
+    restart(tailer->positions());
+    EXPECT_EQ(look(), Lines{});
+    EXPECT_EQ(tailer->counts().missing, 0U);
+  }
+}
+
 // Its copy was taken for a log of its own and counted, and the same bytes said to be lost.
 TEST_F(TailerFaultsTest, ALogOfHalfALineThatIsTruncatedDuringASweepIsNotLost) {
   files.append("/log/api.log", "1");
