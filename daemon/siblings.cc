@@ -74,28 +74,31 @@ std::vector<std::string> FolderListing::rotated_names_of(const std::string& path
   return found;
 }
 
-std::optional<FolderCensus> FolderCensus::take(FileSystem& files, const std::string& folder) {
-  bool whole = true;
-  const auto look = [&] {
-    FolderCensus census{FolderListing(files, folder), {}};
-    for (const std::string& name : census.listing.names()) {
-      const Result<std::optional<FileInfo>> info = files.info(name);
-      whole = whole && info;
-      census.files.emplace(name, info && *info ? **info : FileInfo{});  // a link may name nothing
-    }
-    whole = whole && !census.listing.error();
-    return census;
-  };
-  FolderCensus first = look();
-  const FolderCensus second = look();
-  const bool steady =
-      std::equal(first.files.begin(), first.files.end(), second.files.begin(), second.files.end(),
-                 [](const auto& one, const auto& other) {
-                   return one.first == other.first &&
-                          is_file(one.second, other.second.id, other.second.born_ns);
-                 });
-  if (!whole || !steady) return std::nullopt;
-  return first;
+FolderCensus::FolderCensus(FileSystem& files, const std::string& folder)
+    : first_(look(files, folder, whole_)), second_(look(files, folder, whole_)) {}
+
+FolderCensus::Look FolderCensus::look(FileSystem& files, const std::string& folder, bool& whole) {
+  Look seen{FolderListing(files, folder), {}};
+  for (const std::string& name : seen.listing.names()) {
+    if (unrotated_names(name).empty()) continue;
+    const Result<std::optional<FileInfo>> info = files.info(name);
+    whole = whole && info;
+    seen.files.emplace(name, info && *info ? **info : FileInfo{});
+  }
+  whole = whole && !seen.listing.error();
+  return seen;
+}
+
+std::optional<std::vector<FileInfo>> FolderCensus::rotated_files_of(const std::string& path) const {
+  const std::vector<std::string> names = first_.listing.rotated_names_of(path);
+  if (!whole_ || names != second_.listing.rotated_names_of(path)) return std::nullopt;
+  std::vector<FileInfo> files;
+  for (const std::string& name : names) {
+    const FileInfo& file = first_.files.at(name);
+    if (!is_file(second_.files.at(name), file.id, file.born_ns)) return std::nullopt;
+    files.push_back(file);
+  }
+  return files;
 }
 
 Result<std::string> read_tail(OpenFile& file, std::uint64_t offset, std::size_t size) {

@@ -38,14 +38,23 @@ class FolderListing {
   std::optional<Error> error_;
 };
 
-/// Which file each name of a folder named at one moment.
-struct FolderCensus {
-  FolderListing listing;
-  std::map<std::string, FileInfo> files;  ///< by path
+/// Which files the rotated names of a folder named at one moment: it is looked at twice.
+class FolderCensus {
+ public:
+  FolderCensus(FileSystem& files, const std::string& folder);
+  /// Those of `path`. Empty if any of these names came, went or moved between the looks: one that
+  /// is shifted meanwhile may not be seen at all. Also if not all could be looked at.
+  std::optional<std::vector<FileInfo>> rotated_files_of(const std::string& path) const;
 
-  /// Empty if names came, went or moved while they were listed, or could not be listed: a name that
-  /// is shifted meanwhile may not be seen at all.
-  static std::optional<FolderCensus> take(FileSystem& files, const std::string& folder);
+ private:
+  struct Look {
+    FolderListing listing;
+    std::map<std::string, FileInfo> files;  ///< by path; one without id if it names nothing
+  };
+  static Look look(FileSystem& files, const std::string& folder, bool& whole);
+
+  bool whole_ = true;  ///< before the looks, which tell
+  Look first_, second_;
 };
 
 enum class ContentMatch { kSame, kDifferent, kUnreadable };

@@ -240,12 +240,11 @@ class Tailer {
   void forget_copies_of(Generation& log);
 
   // tailer_missing.cc: what was not found
-  using Censuses = std::map<std::string, std::optional<FolderCensus>>;  ///< by folder
+  using Censuses = std::map<std::string, FolderCensus>;  ///< by folder
   void account_for_missing();
   bool is_missed(const Generation& generation);
   bool may_be_elsewhere(const std::string& log, Censuses& censuses);
   bool has_seen(const FileInfo& info) const;
-  bool has_seen_all_of(const std::string& log, const FolderCensus& now);
   bool may_have_counted(const Generation& generation, std::uint64_t unread) const;
 
   FileSystem& files_;

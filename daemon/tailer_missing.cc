@@ -21,23 +21,16 @@ bool Tailer::has_seen(const FileInfo& info) const {
          is_file(info, generation.at.id, generation.at.born_ns);
 }
 
-// Whether this sweep has seen every file that is under a log's names now.
-bool Tailer::has_seen_all_of(const std::string& log, const FolderCensus& now) {
-  for (const std::string& name : now.listing.rotated_names_of(log)) {
-    const FileInfo& info = now.files.at(name);
-    if (info.regular && !has_seen(info)) return false;
-  }
-  return true;
-}
-
 // Under a name that this sweep could not see: the next one is to look again.
 bool Tailer::may_be_elsewhere(const std::string& log, Censuses& censuses) {
   if (names_changed_ || unlisted_) return true;
   const std::string folder = folder_of(log);
-  auto census = censuses.find(folder);
-  if (census == censuses.end())
-    census = censuses.emplace(folder, FolderCensus::take(files_, folder)).first;
-  if (census->second && has_seen_all_of(log, *census->second)) return false;
+  const auto census = censuses.try_emplace(folder, files_, folder).first;
+  const auto files = census->second.rotated_files_of(log);
+  const bool all_seen =
+      files && std::all_of(files->begin(), files->end(),
+                           [&](const FileInfo& file) { return !file.regular || has_seen(file); });
+  if (all_seen) return false;
   names_changed_ = wants_sweep_ = true;
   return true;
 }
