@@ -275,6 +275,13 @@ bool Tailer::read(std::int64_t now_ns, BatchSink& sink) {
   return more;
 }
 
+// Of which nothing was read there is no content to compare; but it may have become shorter.
+bool Tailer::has_shrunk_unread(Generation& generation) {
+  if (generation.at.offset != 0 || generation.packed) return false;
+  const Result<FileInfo> now = generation.file->info();
+  return now && now->size < generation.size;
+}
+
 void Tailer::read_block(Generation& generation, std::int64_t now_ns, BatchSink& sink) {
   const std::uint64_t pending = generation.cutter.pending_bytes();
   const std::uint64_t from = generation.at.offset + pending;
@@ -286,9 +293,8 @@ void Tailer::read_block(Generation& generation, std::int64_t now_ns, BatchSink& 
       generation.packed || generation.at.offset == 0
           ? ContentMatch::kSame
           : compare_marker(*generation.file, generation.at.offset, generation.at.marker);
-  // Of which nothing was read there is no content to compare; but it has become shorter.
-  const bool replaced = count && generation.at.offset == 0 && !generation.packed &&
-                        *count < room.size() && from + *count < generation.size;
+  const bool short_of_it = count && *count < room.size() && from + *count < generation.size;
+  const bool replaced = short_of_it && has_shrunk_unread(generation);
   if (replaced || (count && before == ContentMatch::kDifferent)) {
     sink.settle();  // it may be forgotten now
     return truncated(generation, now_ns);

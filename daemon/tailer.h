@@ -171,6 +171,7 @@ class Tailer {
   void close(Generation& generation);
   void close_beyond_limit(Generation& generation);
   void read_block(Generation& generation, std::int64_t now_ns, BatchSink& sink);
+  static bool has_shrunk_unread(Generation& generation);
   static void mark_head(Generation& generation, std::string_view text);
   void skip_hole(Generation& generation, BatchSink& sink);
   void hand_out(Generation& generation, LineBatch batch, BatchSink& sink);
