@@ -59,12 +59,21 @@ struct Value {
   std::size_t end = 0;
 };
 
+// `{"`: a document begins, which is masked as a whole.
+bool opens_object(std::string_view text) {
+  if (!text.starts_with('{')) return false;
+  const std::size_t next = text.find_first_not_of(" \\", 1);
+  return next != std::string_view::npos && is_quote(text[next]);
+}
+
+// A quote that is not closed ends where a document begins: its quotes are not the missing one.
 std::size_t quoted_end(std::string_view text, std::size_t begin, char quote, std::size_t escapes) {
   std::size_t backslashes = 0;
   for (std::size_t i = begin; i < text.size(); ++i) {
     if (text[i] == quote && backslashes <= escapes && !goes_on(text.substr(i + 1))) {
       return i - backslashes;
     }
+    if (opens_object(text.substr(i))) return i;
     backslashes = text[i] == '\\' ? backslashes + 1 : 0;
   }
   return text.size();

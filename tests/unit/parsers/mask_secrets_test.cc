@@ -119,6 +119,15 @@ TEST(MaskSecrets, AValueThatIsAnotherNameGoesWithItsOwnValue) {
   EXPECT_EQ(mask_secrets("Bearer my-token-abc:def gone"), "Bearer [masked]:[masked]");
 }
 
+// The first quote of the body was taken for the one that closes the password.
+TEST(MaskSecrets, ABodyBehindAnUnclosedQuoteIsMasked) {
+  for (const char* message :
+       {R"(password="x1 {"card":"hunter2"})", R"(token: 'x1 {'card':'hunter2', 'n': {'a':1}} end)",
+        R"({"m":"password=\"x1","body":{ "card":"hunter2"}})", R"(password="x1{"hunter2")"}) {
+    EXPECT_EQ(mask_secrets(message).find("hunter2"), std::string::npos) << mask_secrets(message);
+  }
+}
+
 TEST(MaskSecrets, BytesOfAnyKindAreNoHarm) {
   std::string all;
   for (int round = 0; round < 3; ++round) {
