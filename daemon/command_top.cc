@@ -1,6 +1,7 @@
 // top: the page in a terminal, from a running daemon's API.
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <iostream>

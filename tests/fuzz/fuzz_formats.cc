@@ -4,6 +4,7 @@
 // The input: the format by its place among the built-in ones (or Y: a format file in YAML up to a
 // line `---` follows, and its last format is used), how lines are wrapped and joined, the limit of
 // lines, the size of blocks; then the log.
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <vector>

@@ -4,6 +4,7 @@
 // The input: a row a line, fields between tabs, its first the letter of its table. A field is text,
 // a number if it is one, or bytes: `#` and hexadecimal digits, filled with zeros up to a number
 // behind `*`.
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <string>

@@ -3,6 +3,7 @@
 // come to what the slow ones do, with every kernel, on any bytes.
 //
 // The input: the wrapper, where the line is parted; then the line, and behind it any bytes.
+#include <algorithm>
 #include <string>
 #include <vector>
 

@@ -4,6 +4,7 @@
 // The seed is printed with a failure; APIERRD_SEED and APIERRD_CASES choose others.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
 #include <sstream>
 #include <string>

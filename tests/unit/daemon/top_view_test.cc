@@ -1,5 +1,7 @@
 #include "daemon/top_view.h"
 
+#include <algorithm>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
