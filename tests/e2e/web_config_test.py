@@ -37,7 +37,7 @@ GOOD = [
     TLS + "  min_version: TLS12\n  max_version: TLS13\n",
     TLS + "  min_version: TLS13\n",
     TLS + "  cipher_suites: [TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, TLS_AES_128_GCM_SHA256]\n",
-    TLS + "  cipher_suites: [TLS_RSA_WITH_AES_128_CBC_SHA]\n",
+    TLS + "  cipher_suites: [TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA]\n",
     TLS + "  cipher_suites: [TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256]\n",
     TLS + "  prefer_server_cipher_suites: false\n",
     TLS + "  curve_preferences: [CurveP256, CurveP384, CurveP521, X25519]\n",
