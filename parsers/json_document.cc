@@ -67,7 +67,7 @@ bool valid_escapes(std::string_view body, bool& escaped) {
       }
       at += 6;
     } else {
-      if (std::memchr("\"\\/bfnrt", at[1], 8) == nullptr) return false;
+      if (std::string_view("\"\\/bfnrt").find(at[1]) == std::string_view::npos) return false;
       at += 2;
     }
   }
@@ -141,6 +141,7 @@ class Walker {
     if (value.get_array().get(array) != simdjson::SUCCESS) return Verdict::kInvalidJson;
     for (simdjson::simdjson_result<ondemand::value> result : array) {
       ondemand::value element;
+      // NOLINTNEXTLINE(performance-move-const-arg): get() is for rvalues only
       if (std::move(result).get(element) != simdjson::SUCCESS) return Verdict::kInvalidJson;
       const Verdict verdict = this->value(element, {}, false, depth + 1);
       if (verdict != Verdict::kRecord) return verdict;
