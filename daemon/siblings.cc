@@ -75,28 +75,34 @@ std::vector<std::string> FolderListing::rotated_names_of(const std::string& path
 }
 
 FolderCensus::FolderCensus(FileSystem& files, const std::string& folder)
-    : first_(look(files, folder, whole_)), second_(look(files, folder, whole_)) {}
+    : first_(look(files, folder)), second_(look(files, folder)) {}
 
-FolderCensus::Look FolderCensus::look(FileSystem& files, const std::string& folder, bool& whole) {
+FolderCensus::Look FolderCensus::look(FileSystem& files, const std::string& folder) {
   Look seen{FolderListing(files, folder), {}};
   for (const std::string& name : seen.listing.names()) {
     if (unrotated_names(name).empty()) continue;
     const Result<std::optional<FileInfo>> info = files.info(name);
-    whole = whole && info;
-    seen.files.emplace(name, info && *info ? **info : FileInfo{});
+    seen.files.emplace(name, info ? Result<FileInfo>(info->value_or(FileInfo{})) : info.error());
   }
-  whole = whole && !seen.listing.error();
   return seen;
 }
 
-std::optional<std::vector<FileInfo>> FolderCensus::rotated_files_of(const std::string& path) const {
+Result<std::optional<std::vector<FileInfo>>> FolderCensus::rotated_files_of(
+    const std::string& path) const {
+  for (const Look* seen : {&first_, &second_}) {
+    if (seen->listing.error()) return *seen->listing.error();
+  }
   const std::vector<std::string> names = first_.listing.rotated_names_of(path);
-  if (!whole_ || names != second_.listing.rotated_names_of(path)) return std::nullopt;
-  std::vector<FileInfo> files;
+  std::optional<std::vector<FileInfo>> files;
+  if (names != second_.listing.rotated_names_of(path)) return files;
+  files.emplace();
   for (const std::string& name : names) {
-    const FileInfo& file = first_.files.at(name);
-    if (!is_file(second_.files.at(name), file.id, file.born_ns)) return std::nullopt;
-    files.push_back(file);
+    const Result<FileInfo>& one = first_.files.at(name);
+    const Result<FileInfo>& other = second_.files.at(name);
+    if (!one) return one.error();
+    if (!other) return other.error();
+    if (!is_file(*other, one->id, one->born_ns)) return std::optional<std::vector<FileInfo>>();
+    files->push_back(*one);
   }
   return files;
 }

@@ -43,17 +43,16 @@ class FolderCensus {
  public:
   FolderCensus(FileSystem& files, const std::string& folder);
   /// Those of `path`. Empty if any of these names came, went or moved between the looks: one that
-  /// is shifted meanwhile may not be seen at all. Also if not all could be looked at.
-  std::optional<std::vector<FileInfo>> rotated_files_of(const std::string& path) const;
+  /// is shifted meanwhile may not be seen at all. An error if not all could be looked at.
+  Result<std::optional<std::vector<FileInfo>>> rotated_files_of(const std::string& path) const;
 
  private:
   struct Look {
     FolderListing listing;
-    std::map<std::string, FileInfo> files;  ///< by path; one without id if it names nothing
+    std::map<std::string, Result<FileInfo>> files;  ///< by path; without id if it names nothing
   };
-  static Look look(FileSystem& files, const std::string& folder, bool& whole);
+  static Look look(FileSystem& files, const std::string& folder);
 
-  bool whole_ = true;  ///< before the looks, which tell
   Look first_, second_;
 };
 

@@ -185,13 +185,15 @@ void Tailer::look_at(const std::string& path, std::int64_t now_ns) {
     wants_sweep_ = true;
     return;
   }
+  const bool for_a_sweep = known->copy_of != 0 || known->waiting();
+  if (for_a_sweep && (*info)->size != known->size) wants_sweep_ = true;
   measure(*known, **info, now_ns);
 }
 
 void Tailer::measure(Generation& generation, const FileInfo& info, std::int64_t now_ns) {
   generation.stuck = false;
   if (generation.copy_of != 0 || generation.waiting()) {  // a sweep sees what has become of it
-    if (info.size != generation.size) wants_sweep_ = look_again_ = true;
+    look_again_ = look_again_ || info.size != generation.size;
     return;
   }
   if (!generation.verified) return verify(generation, info, now_ns);
@@ -212,6 +214,7 @@ void Tailer::measure(Generation& generation, const FileInfo& info, std::int64_t 
   }
   if (info.size != generation.size) {
     generation.active_ns = now_ns;
+    generation.dirty = generation.dirty || generation.size == 0;
     touch(generation);
   }
   generation.size = info.size;

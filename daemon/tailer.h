@@ -123,6 +123,7 @@ class Tailer {
     LineCutter cutter;
     bool exists = false;        ///< its file is known: open, or under at.name
     bool verified = false;      ///< its content was found to be what it was when it was committed
+    bool had_content = false;   ///< in an earlier run, which had read none of it
     bool packed = false;        ///< compressed, and will not change
     bool stuck = false;         ///< could not be read; tried again at the next sweep
     bool searched_for = false;  ///< truncated away; a copy may hold its end
@@ -142,7 +143,9 @@ class Tailer {
 
     /// An empty file under a rotated name: a log that was never written, or a copy about to be
     /// made. What it is shows when there is something in it.
-    bool waiting() const { return !at.followed && at.offset == 0 && !packed && copy_of == 0; }
+    bool waiting() const {
+      return !at.followed && at.offset == 0 && !packed && copy_of == 0 && at.ledger == ByteLedger{};
+    }
     bool live() const { return exists && at.name == at.log; }
     bool behind() const { return size > read_end && exists && copy_of == 0; }
     bool has_more() const { return behind() && !stuck; }

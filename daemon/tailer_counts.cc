@@ -82,7 +82,8 @@ std::uint64_t Tailer::backlog_bytes() const {
 // Nothing is missing when a file that was empty is gone.
 FilePosition Tailer::kept(const Generation& generation) {
   FilePosition at = generation.at;
-  at.followed = at.followed && std::max(at.offset, generation.size) > 0;
+  const bool had_content = generation.had_content || std::max(at.offset, generation.size) > 0;
+  at.followed = at.followed && had_content;
   return at;
 }
 

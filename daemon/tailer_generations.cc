@@ -38,6 +38,7 @@ Tailer::Tailer(FileSystem& files, TailEvents& events, TailOptions options, TailR
     generation.dirty = false;
     generation.committed = {generation.at.offset, generation.at.marker};
     generation.size = generation.read_end = generation.at.offset;
+    generation.had_content = generation.at.followed && generation.at.offset == 0;
     generation.packed = is_compressed_name(generation.at.name);
     by_id_[generation.at.id] = &generation;
   }
@@ -75,6 +76,11 @@ void Tailer::remove(Generation& generation) {
   std::erase(log->second, &generation);
   if (log->second.empty()) by_log_.erase(log);
   if (generation.copy_of == 0) removed_.push_back(generation.at.key);
+  if (generation.at.ledger != ByteLedger{}) {
+    forgotten_.ledger.add(generation.at.ledger);
+    forgotten_.offset += generation.at.offset;
+    forgotten_changed_ = true;
+  }
   const std::uint64_t key = generation.at.key;
   for (std::set<std::uint64_t>* keys : {&unread_, &active_}) keys->erase(key);
   gone_.erase(key);
@@ -226,6 +232,7 @@ void Tailer::verify(Generation& generation, const FileInfo& info, std::int64_t n
   generation.verified = true;
   if (content == ContentMatch::kDifferent) return truncated(generation, now_ns);
   generation.size = opened->size;
+  generation.had_content = false;  // its size says so from now on
   if (first_sweep_) generation.backlog_end = generation.size;
   generation.active_ns = now_ns;
   generation.at.followed = generation.dirty = true;
@@ -381,9 +388,6 @@ void Tailer::forget_oldest() {
     const Result<std::optional<FileInfo>> info = files_.info(generation.at.name);
     // As long as its file is there it would be taken for news.
     if (!info || (*info && (*info)->id == generation.at.id)) continue;
-    forgotten_.ledger.add(generation.at.ledger);
-    forgotten_.offset += generation.at.offset;
-    forgotten_changed_ = true;
     oldest.push_back(&generation);
     --resting;
   }

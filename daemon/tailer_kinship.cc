@@ -189,13 +189,19 @@ Tailer::Relative Tailer::relative_nothing_was_read_of(const Newcomer& newcomer,
 
 // A copy in the making may have been met before its log was: to be met anew, as a copy.
 void Tailer::forget_copies_of(Generation& log) {
+  if (first_start_ && first_sweep_) return;  // what a first start finds has a right of its own
   const std::vector<Generation*> others = by_log_[log.at.log];
   for (Generation* other : others) {
-    if (!other->guessed || other->at.offset != 0 || !other->file) continue;
+    if (!other->guessed || other->at.offset != 0 || !other->exists) continue;
+    const bool was_open = other->file != nullptr;
+    if (!ensure_open(*other)) continue;
     const Result<FileInfo> info = other->file->info();
-    if (!info || is_copy_of(log, *other->file, *info).kinship != Kinship::kCopy) continue;
-    remove(*other);
-    names_changed_ = wants_sweep_ = true;
+    if (info && is_copy_of(log, *other->file, *info).kinship == Kinship::kCopy) {
+      remove(*other);
+      names_changed_ = wants_sweep_ = true;
+    } else if (!was_open) {
+      close(*other);
+    }
   }
 }
 

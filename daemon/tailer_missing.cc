@@ -27,9 +27,13 @@ bool Tailer::may_be_elsewhere(const std::string& log, Censuses& censuses) {
   const std::string folder = folder_of(log);
   const auto census = censuses.try_emplace(folder, files_, folder).first;
   const auto files = census->second.rotated_files_of(log);
+  if (!files) {  // perhaps for good: no reason to look at once
+    look_again_ = true;
+    return true;
+  }
   const bool all_seen =
-      files && std::all_of(files->begin(), files->end(),
-                           [&](const FileInfo& file) { return !file.regular || has_seen(file); });
+      *files && std::all_of((*files)->begin(), (*files)->end(),
+                            [&](const FileInfo& file) { return !file.regular || has_seen(file); });
   if (all_seen) return false;
   names_changed_ = wants_sweep_ = true;
   return true;
@@ -52,7 +56,9 @@ bool Tailer::is_missed(const Generation& generation) {
 bool Tailer::may_have_counted(const Generation& generation, std::uint64_t unread) const {
   const auto log = by_log_.find(generation.at.log);
   return std::any_of(log->second.begin(), log->second.end(), [&](const Generation* other) {
-    return other->guessed && other->at.born_ns >= generation.at.first_born_ns &&
+    const bool was_read = other->exists || other->at.offset > 0;
+    return other != &generation && other->guessed && was_read &&
+           other->at.born_ns >= generation.at.first_born_ns &&
            std::max(other->size, other->at.offset) >= unread;
   });
 }
@@ -68,7 +74,8 @@ void Tailer::account_for_missing() {
     if (!truncated && generation.exists) lose_file(generation);
     at.followed = false;
     generation.dirty = true;
-    if (at.offset == 0 && (unread == 0 || may_have_counted(generation, unread))) continue;
+    const bool was_empty = unread == 0 && !generation.had_content;
+    if (at.offset == 0 && (was_empty || may_have_counted(generation, unread))) continue;
     lose_bytes(generation, truncated ? LossReason::kTruncated : LossReason::kMissing, unread);
     if (truncated) {
       events_.file_truncated(at.log, unread);

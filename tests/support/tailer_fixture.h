@@ -1,5 +1,5 @@
-// A Tailer over files in memory, and what it reads of them. Folders may refuse to be listed, and
-// names may change just after they were.
+// A Tailer over files in memory, and what it reads of them. Folders may refuse to be listed, names
+// to be looked at, and names may change just after they were.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -24,7 +24,12 @@ class RestlessFiles : public MemFileSystem {
     if (after_glob) after_glob(pattern);
     return names;
   }
+  Result<std::optional<FileInfo>> info(const std::string& path) override {
+    if (path == not_to_be_looked_at) return environment_error("cannot stat", path, "no permission");
+    return MemFileSystem::info(path);
+  }
   bool unlistable = false;
+  std::string not_to_be_looked_at;
   std::function<void(const std::string& pattern)> after_glob;
 };
 

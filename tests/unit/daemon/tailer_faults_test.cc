@@ -86,6 +86,42 @@ TEST_F(TailerFaultsTest, ACopyInTheInodeOfADeletedLogIsNotLost) {
   EXPECT_EQ(lost(), 0U);
 }
 
+// It was looked for again and again, at once, and never given up.
+TEST_F(TailerFaultsTest, ANameThatCannotBeLookedAtHoldsUpItsOwnLogAlone) {
+  for (const char* name : {"/log/other.txt-1", "/log/api.log.7"}) {
+    files = {};
+    files.append("/log/api.log", "1\n");
+    files.append(name, "x\n");
+    start();
+    EXPECT_EQ(look(), (Lines{"1"}));
+    files.not_to_be_looked_at = name;
+    files.append("/log/api.log", "2\n");
+    tailer->look_at("/log/api.log", ++now);  // seen, and not read
+    files.truncate("/log/api.log");
+    EXPECT_EQ(look(), Lines{});
+    EXPECT_FALSE(tailer->wants_sweep());
+    const bool its_own = std::string_view(name).starts_with("/log/api.log");
+    EXPECT_EQ(lost(), its_own ? 0U : 2U) << name;
+    files.not_to_be_looked_at.clear();
+    look();
+    EXPECT_EQ(lost(), 2U) << name;
+  }
+}
+
+TEST_F(TailerFaultsTest, ALogOfHalfALineThatIsGoneAfterARestartIsMissing) {
+  files.append("/log/api.log", "half");
+  start();
+  EXPECT_EQ(look(), Lines{});
+  std::vector<FilePosition> positions = tailer->positions();
+  files.remove("/log/api.log");
+  for (int i = 0; i < 2; ++i) {
+    restart(positions);
+    EXPECT_EQ(look(), Lines{});
+    EXPECT_EQ(tailer->counts().missing, i == 0 ? 1U : 0U);
+    positions = tailer->positions();
+  }
+}
+
 // Its copy was held back for ever, as the copy of a log that had other content by then.
 TEST_F(TailerFaultsTest, ACopyOfWhatWasNeverReadIsNotHeldBack) {
   files.append("/log/api.log", "1\n");

@@ -201,11 +201,14 @@ TEST_F(TailerTest, PositionsOfFilesNotSeenAreKeptUpToALimit) {
 
 TEST_F(TailerTest, EqualFilesOfAFirstLookAllCount) {
   options.patterns = {"/log/*"};
-  for (const char* path : {"/log/api.log", "/log/api.log.1", "/log/api2.log"}) {
-    files.append(path, "same\n");
+  std::vector<const char*> paths{"/log/api.log", "/log/api.log.1", "/log/api2.log"};
+  for (int i = 0; i < 2; ++i) {
+    files = {};
+    for (const char* path : paths) files.append(path, "same\n");
+    start();
+    EXPECT_EQ(look(), (Lines{"same", "same", "same"}));
+    std::reverse(paths.begin(), paths.end());  // they are met by their births
   }
-  start();
-  EXPECT_EQ(look(), (Lines{"same", "same", "same"}));
 }
 
 TEST_F(TailerTest, ACopyInTheMakingIsNotReadTwice) {
