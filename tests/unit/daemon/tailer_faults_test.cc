@@ -36,6 +36,16 @@ class TailerFaultsTest : public TailerTest {
       files.after_glob = [](const std::string&) {};
     };
   }
+  // Line 2 is unread when its log is copied and truncated, and the copy shifted.
+  void expect_an_unread_copy_to_be_found() {
+    files.append("/log/api.log", "2\n");
+    tailer->look_at("/log/api.log", ++now);  // seen, and not read
+    files.copy("/log/api.log", "/log/api.log.1");
+    files.truncate("/log/api.log");
+    shift_while_it_is_listed();
+    EXPECT_EQ(look(), (Lines{"2"}));
+    EXPECT_EQ(lost(), 0U);
+  }
 };
 
 TEST_F(TailerFaultsTest, WhatCannotBeListedIsNotGone) {
@@ -60,13 +70,7 @@ TEST_F(TailerFaultsTest, ACopyThatIsShiftedDuringASweepIsNotLost) {
   files.append("/log/api.log", "1\n");
   start();
   EXPECT_EQ(look(), (Lines{"1"}));
-  files.append("/log/api.log", "2\n");
-  tailer->look_at("/log/api.log", ++now);  // seen, and not read
-  files.copy("/log/api.log", "/log/api.log.1");
-  files.truncate("/log/api.log");
-  shift_while_it_is_listed();
-  EXPECT_EQ(look(), (Lines{"2"}));
-  EXPECT_EQ(lost(), 0U);
+  expect_an_unread_copy_to_be_found();
 }
 
 // The copy had the inode number of a log long gone, and was taken for it.
@@ -77,13 +81,7 @@ TEST_F(TailerFaultsTest, ACopyInTheInodeOfADeletedLogIsNotLost) {
   EXPECT_EQ(look(), (Lines{"1"}));
   files.remove("/log/api.log.9");
   EXPECT_EQ(look(), Lines{});
-  files.append("/log/api.log", "2\n");
-  tailer->look_at("/log/api.log", ++now);  // seen, and not read
-  files.copy("/log/api.log", "/log/api.log.1");
-  files.truncate("/log/api.log");
-  shift_while_it_is_listed();
-  EXPECT_EQ(look(), (Lines{"2"}));
-  EXPECT_EQ(lost(), 0U);
+  expect_an_unread_copy_to_be_found();
 }
 
 // It was looked for again and again, at once, and never given up.
