@@ -59,11 +59,11 @@ struct Value {
   std::size_t end = 0;
 };
 
-// `{"`: a document begins, which is masked as a whole.
-bool opens_object(std::string_view text) {
-  if (!text.starts_with('{')) return false;
+// `{"`: a document begins, which is masked as a whole. Where its first quote is; 0 if none begins.
+std::size_t object_quote(std::string_view text) {
+  if (!text.starts_with('{')) return 0;
   const std::size_t next = text.find_first_not_of(" \\", 1);
-  return next != std::string_view::npos && is_quote(text[next]);
+  return next != std::string_view::npos && is_quote(text[next]) ? next : 0;
 }
 
 // A quote that is not closed ends where a document begins: its quotes are not the missing one.
@@ -73,7 +73,7 @@ std::size_t quoted_end(std::string_view text, std::size_t begin, char quote, std
     if (text[i] == quote && backslashes <= escapes && !goes_on(text.substr(i + 1))) {
       return i - backslashes;
     }
-    if (opens_object(text.substr(i))) return i;
+    if (object_quote(text.substr(i)) != 0) return i;
     backslashes = text[i] == '\\' ? backslashes + 1 : 0;
   }
   return text.size();
@@ -181,9 +181,9 @@ class Masker {
 
   // `{"name":`, not any brace and quote of a strange name.
   bool begins_object() const {
-    const std::size_t next = text_.find_first_not_of(" \\", 1);
-    if (next == std::string_view::npos || !is_quote(text_[next])) return false;
-    const std::string_view rest = text_.substr(next + 1, kPasswordMax);
+    const std::size_t quote = object_quote(text_);
+    if (quote == 0) return false;
+    const std::string_view rest = text_.substr(quote + 1, kPasswordMax);
     const std::size_t name = run_size(rest);
     const std::size_t end = rest.find_first_not_of(" \\", name);
     if (name == 0 || end == std::string_view::npos || !is_quote(rest[end])) return false;
