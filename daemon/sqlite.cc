@@ -49,13 +49,20 @@ bool Statement::next() {
   return result == SQLITE_ROW;
 }
 
+void Statement::expect(int column, int type) const {
+  const int found = sqlite3_column_type(statement_, column);
+  if (found != type && found != SQLITE_NULL) failed_ = true;
+}
+
 std::string Statement::text(int column) const {
+  expect(column, SQLITE_TEXT);
   const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
   const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement_, column));
   return bytes == nullptr ? std::string() : std::string(bytes, size);
 }
 
 std::int64_t Statement::integer(int column) const {
+  expect(column, SQLITE_INTEGER);
   return sqlite3_column_int64(statement_, column);
 }
 
@@ -65,8 +72,8 @@ std::string_view Statement::blob(int column) const {
 }
 
 void Statement::bind(int index, std::string_view text) {
-  sqlite3_bind_text(statement_, index, text.data(), static_cast<int>(text.size()),
-                    SQLITE_TRANSIENT);
+  const char* bytes = text.data() == nullptr ? "" : text.data();  // a null pointer would be NULL
+  sqlite3_bind_text(statement_, index, bytes, static_cast<int>(text.size()), SQLITE_TRANSIENT);
 }
 
 void Statement::bind(int index, std::int64_t value) {

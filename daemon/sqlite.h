@@ -58,6 +58,9 @@ class Statement {
   }
   /// The next row; false at the end, or if the rows end by an error: then failed().
   bool next();
+  /// By an error, or because a value was of another type than it was read as: SQLite puts any value
+  /// into any column, and 1 and 1.5, or a text and the same bytes, are two keys there and one here.
+  /// NULL is 0 and "".
   bool failed() const { return failed_; }
 
   std::string text(int column) const;
@@ -68,13 +71,14 @@ class Statement {
  private:
   void begin();
   bool finish();
+  void expect(int column, int type) const;
   void bind(int index, std::string_view text);
   void bind(int index, std::int64_t value);
   void bind(int index, std::uint64_t value) { bind(index, static_cast<std::int64_t>(value)); }
   void bind(int index, const AsBlob& blob);
 
   sqlite3_stmt* statement_ = nullptr;
-  bool failed_ = false;
+  mutable bool failed_ = false;  // reading a value may find it
 };
 
 }  // namespace apierrd

@@ -198,6 +198,13 @@ TEST_F(StateStoreTest, NamesThatAreNoTextAreDamage) {
        "DELETE FROM findings; INSERT INTO source_counts VALUES(CAST(X'FF' AS TEXT),'lines',1)"});
 }
 
+// Another key for SQLite, the same one for us: the row would never be replaced, and counted again.
+TEST_F(StateStoreTest, ValuesOfAnotherTypeAreDamage) {
+  expect_damage({"INSERT INTO codes VALUES('s','b',X'43',1,1)",
+                 "DELETE FROM codes; INSERT INTO codes VALUES('s','b','C','many',1)",
+                 "DELETE FROM codes; INSERT INTO generations(source, key) VALUES('s',1.5)"});
+}
+
 TEST_F(StateStoreTest, ASecondDaemonIsRefused) {
   auto first = StateStore::open(path);
   ASSERT_TRUE(first);
