@@ -54,7 +54,7 @@ bool CallParser::skim(std::string_view text) {
   if (format_->skim == nullptr || !format_->item_rules.empty() || kernel_ == SkimKernel::kOff)
     return false;
   const LogFormat& format = format_->formats.front();
-  ApiCall& call = next_call();
+  ApiCall& call = calls_.front();
   const bool read =
       reader_.read_skimmed(text, format.json.front(), format, *format_->skim, kernel_, call);
   // Elsewhere a logger's own time would be looked for.

@@ -1,7 +1,6 @@
 #include "parsers/shape_reader.h"
 
 #include <algorithm>
-#include <type_traits>
 
 #include "parsers/ascii.h"
 #include "parsers/json_prefix.h"
@@ -58,17 +57,6 @@ void leave_out_absent(JsonShape& shape, const At& names, const At& payload) {
   }
   keep_present(shape.time, names);
   keep_present(shape.latency, names);
-}
-
-// Whether each name is a string at one place.
-template <class At>
-bool has_plain_names(const JsonShape& shape, const At& names) {
-  const auto plain = [&names](const std::vector<FieldSource>& sources) {
-    return sources.empty() || (sources.size() == 1 && sources[0].take == Take::kText &&
-                               names.at(sources[0].at)->type == JsonType::kString);
-  };
-  return !shape.service.empty() && plain(shape.service) && plain(shape.action) &&
-         plain(shape.region);
 }
 
 bool contains(const std::vector<std::string>& texts, std::string_view text) {
@@ -190,32 +178,34 @@ bool ShapeReader::read_skimmed(std::string_view line, const JsonShape& shape,
   if (!line_.document(line, plan.record, kernel)) return false;
   const SkimmedPlace record{&line_, plan.of_record.data()};
   SkimmedPlace payload;
+  CallOrigin origin;
   const OutlinedShape* known = &outlined(line_.outline_id(), 0);
   if (line_.outline_id() != 0 && known->line == line_.outline_id() && known->payload == 0) {
     payload = {&line_, known->payload_places};
-    call.origin.envelope = known->envelope;
+    origin.envelope = known->envelope;
   } else {
-    if (!find_skimmed_payload(shape, plan, kernel, record, payload, call.origin)) return false;
-    known = shape_of_outline(shape, record, payload, call.origin.envelope);
+    if (!find_skimmed_payload(shape, plan, kernel, record, payload, origin)) return false;
+    known = shape_of_outline(shape, format, record, payload, origin.envelope);
   }
   if (known == nullptr && !has_shape(shape, payload)) return false;
   const JsonShape& there = known != nullptr ? known->shape : shape;
+  const SkimmedPlace& names = shape.call_in_payload ? payload : record;
+  if (known != nullptr && known->call &&
+      known->call->read(*names.document, *payload.document, there, format, times_, texts_, call))
+    return true;
+  call.clear();
+  call.origin = origin;
   call.origin.format = format.name;
   call.origin.recognised_by = shape.required_text;
   call.origin.vendor = format.vendor;
-  const SkimmedPlace& names = shape.call_in_payload ? payload : record;
-  if (!read_code(there, payload, call)) return false;
-  if (known != nullptr && known->plain && read_plain_names(there, names, call)) {
-    call.service = service_label(format.vendor, call.service, texts_);
-  } else if (!read_names(there, format, names, call)) {
-    return false;
-  }
+  if (!read_code(there, payload, call) || !read_names(there, format, names, call)) return false;
   read_times(there, format, names, call);
   return true;
 }
 
 // What is left of the shape for lines of this outline; nullptr if it is not known, or not common.
 const ShapeReader::OutlinedShape* ShapeReader::shape_of_outline(const JsonShape& shape,
+                                                                const LogFormat& format,
                                                                 SkimmedPlace record,
                                                                 SkimmedPlace payload,
                                                                 CallOrigin::Envelope envelope) {
@@ -227,27 +217,10 @@ const ShapeReader::OutlinedShape* ShapeReader::shape_of_outline(const JsonShape&
   const bool common = line_.is_outline_common() && (!string || inner_line_.is_outline_common());
   if (!common || !has_shape(shape, payload)) return nullptr;
   const SkimmedPlace names = shape.call_in_payload ? payload : record;
-  known = {line, inner, shape, false, payload.places, envelope};
+  known = {line, inner, shape, {}, payload.places, envelope};
   leave_out_absent(known.shape, names, payload);
-  known.plain = has_plain_names(known.shape, names);
+  known.call = OutlinedCall::of(known.shape, format, names, payload, envelope);
   return &known;
-}
-
-// False if one of the names is empty or escaped.
-bool ShapeReader::read_plain_names(const JsonShape& shape, SkimmedPlace names, ApiCall& call) {
-  const auto read = [&names](const std::vector<FieldSource>& sources, std::string_view& value,
-                             std::string_view& rule) {
-    if (sources.empty()) return true;
-    const FieldSource& source = sources.front();
-    const std::string_view text = names.document->plain_text(names.places[source.at.slot]);
-    if (text.empty()) return false;
-    value = text;
-    rule = source.rule;
-    return true;
-  };
-  return read(shape.service, call.service, call.origin.service_rule) &&
-         read(shape.action, call.action, call.origin.action_rule) &&
-         read(shape.region, call.region, call.origin.region_rule);
 }
 
 // As find_payload(), but only where it is plain which it is.
@@ -410,12 +383,6 @@ bool ShapeReader::read_names(const JsonShape& shape, const LogFormat& format, co
 template <class At>
 std::optional<std::string_view> ShapeReader::first_scalar(
     const At& from, const std::vector<JsonPointer>& pointers) {
-  if constexpr (std::is_same_v<At, SkimmedPlace>) {
-    if (pointers.size() == 1) {
-      const std::string_view plain = from.document->plain_text(from.places[pointers[0].slot]);
-      if (!plain.empty()) return plain;
-    }
-  }
   const JsonNode* node = first_value(from, pointers);
   return node == nullptr ? std::nullopt : std::optional(scalar_text(*node, texts_));
 }

@@ -9,53 +9,15 @@
 #include <string_view>
 #include <vector>
 
+#include "parsers/api_call.h"
 #include "parsers/json_document.h"
 #include "parsers/log_format.h"
+#include "parsers/outlined_call.h"
 #include "parsers/skim/skim.h"
 #include "parsers/text_pool.h"
 #include "parsers/time_text.h"
 
 namespace apierrd {
-
-/// Request ids are opaque; the vendor's are UUIDs of 36. Longer ones than this are left out, so
-/// that an exemplar stays within OpenMetrics' 128 characters.
-inline constexpr std::size_t kRequestIdMax = 63;
-
-/// How a call was understood; for `explain`. The rules are texts of the format.
-struct CallOrigin {
-  enum class Envelope : std::uint8_t { kNone, kObject, kString, kBare, kText };
-  Envelope envelope = Envelope::kNone;
-  std::string_view format, vendor;
-  std::string_view recognised_by;  ///< places that a document must have, or a template
-  std::string_view code_rule, service_rule, action_rule, region_rule;
-  bool time_from_wrapper = false;
-};
-
-/// What of a call is a value of its own.
-struct ApiCallValues {
-  std::string_view service = kUnknownName;  ///< `vendor/service`, of Tencent Cloud without vendor
-  std::string_view action = kUnknownName;
-  std::string_view region;      ///< empty if the line names none
-  std::string_view code;        ///< trimmed error code; empty = the call succeeded
-  std::string_view message;     ///< for people only, never classified by
-  std::string_view request_id;  ///< empty if none
-  std::optional<std::int64_t> time_unix_ns;
-  std::optional<std::int64_t> latency_ns;
-  bool unreadable_time = false;  ///< a time is there but cannot be read
-  bool unreadable_latency = false;
-  CallOrigin origin;
-};
-
-/// One API call as its line shows it. The views live until the next CallParser::parse.
-struct ApiCall : ApiCallValues {
-  std::vector<std::string_view> failed_items;  ///< codes of results within it, by an ItemRule
-  bool failed() const { return !code.empty(); }
-  /// Keeps its memory.
-  void clear() {
-    static_cast<ApiCallValues&>(*this) = {};
-    failed_items.clear();
-  }
-};
 
 enum class ShapeResult : std::uint8_t {
   kRead,
@@ -73,8 +35,8 @@ class ShapeReader {
                    const std::vector<ItemRule>& items, const JsonDocument& document,
                    const JsonNode& record, ApiCall& call);
 
-  /// The same of a line that could be skimmed, by the format's plan; nothing if it takes the full
-  /// parser to tell. There must be no rules for items.
+  /// The same of a line that could be skimmed, by the format's plan, whatever `call` was before;
+  /// false if it takes the full parser to tell. There must be no rules for items.
   bool read_skimmed(std::string_view line, const JsonShape& shape, const LogFormat& format,
                     const SkimPlan& plan, SkimKernel kernel, ApiCall& call);
   /// Of the latest skimmed line: its bytes, line end included.
@@ -90,22 +52,15 @@ class ShapeReader {
     const JsonNode* node = nullptr;
     const JsonNode* at(const JsonPointer& pointer) const;
   };
-  struct SkimmedPlace {  ///< the same in a skimmed document
-    Skim* document = nullptr;
-    const std::uint8_t* places = nullptr;  ///< by JsonPointer::slot
-    const JsonNode* at(const JsonPointer& pointer) const {
-      return document->at(places[pointer.slot]);
-    }
-  };
 
   ShapeResult find_payload(const JsonShape& shape, Place record, CallOrigin& origin);
   bool open_string(const JsonNode& node, unsigned levels);
   bool find_skimmed_payload(const JsonShape& shape, const SkimPlan& plan, SkimKernel kernel,
                             SkimmedPlace record, SkimmedPlace& payload, CallOrigin& origin);
   struct OutlinedShape;
-  const OutlinedShape* shape_of_outline(const JsonShape& shape, SkimmedPlace record,
-                                        SkimmedPlace payload, CallOrigin::Envelope envelope);
-  static bool read_plain_names(const JsonShape& shape, SkimmedPlace names, ApiCall& call);
+  const OutlinedShape* shape_of_outline(const JsonShape& shape, const LogFormat& format,
+                                        SkimmedPlace record, SkimmedPlace payload,
+                                        CallOrigin::Envelope envelope);
   void read_items(const std::vector<ItemRule>& items, ApiCall& call);
   template <class At>
   bool read_code(const JsonShape& shape, const At& payload, ApiCall& call);
@@ -139,7 +94,7 @@ class ShapeReader {
   struct OutlinedShape {
     std::uint64_t line = 0, payload = 0;  ///< Skim::outline_id; of no string: 0
     JsonShape shape;
-    bool plain = false;  ///< each name has one place, at which there is a string
+    std::optional<OutlinedCall> call;
     const std::uint8_t* payload_places = nullptr;
     CallOrigin::Envelope envelope = CallOrigin::Envelope::kNone;
   };

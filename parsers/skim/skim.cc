@@ -69,12 +69,10 @@ void Skim::learn() {
   if (outline.learn(sketch_, text(), found_)) outline.id = ++outlines_learned_;
 }
 
-void Skim::make_node(std::uint8_t place) {
+void Skim::make_node(std::uint8_t place, const char* start) {
   JsonNode& node = nodes_[place];
-  const std::size_t start = value_at_[place];
-  const char* const value = begin_ + start;
   node.escaped = false;
-  switch (*value) {
+  switch (*start) {
     case '{': node.type = JsonType::kObject; return;
     case '[': node.type = JsonType::kArray; return;
     case 't': node.type = JsonType::kTrue; return;

@@ -58,25 +58,23 @@ class Skim {
     JsonNode& node = nodes_[place];
     if ((made_ & bit) != 0) return &node;
     made_ |= bit;
-    const std::size_t start = value_at_[place];
-    if (begin_[start] != '"') {
-      make_node(place);
+    const char* const start = begin_ + value_at(place);
+    if (*start != '"') {
+      make_node(place, start);
       return &node;
     }
-    node.raw = string_at(start);
+    node.raw = string_at(place);
     node.type = JsonType::kString;
     node.escaped = escaped_ && node.raw.find('\\') != std::string_view::npos;
     return &node;
   }
 
-  /// The text at a place that has a number or a string without escapes; else empty.
-  std::string_view plain_text(std::uint8_t place) const {
-    if ((found_ >> place & 1) == 0) return {};
-    const std::size_t at = value_at_[place];
-    if (begin_[at] != '"') return begin_[at] < 'A' ? number_at(at) : std::string_view();
-    const std::string_view text = string_at(at);
-    return escaped_ && text.find('\\') != std::string_view::npos ? std::string_view() : text;
-  }
+  /// Whether no string has escapes.
+  bool is_plain() const { return !escaped_; }
+  /// After success, if there is an outline_id(): where lines of this outline have a value.
+  const SkimSpan& span(std::uint8_t place) const { return outlines_[latest_outline_].spans[place]; }
+  /// And the text there, of a string what stands between its quotes.
+  std::string_view text_of(const SkimSpan& span) const { return sketch_.text(span, begin_); }
 
   // What a kernel fills in.
   const char* begin_ = nullptr;
@@ -85,8 +83,9 @@ class Skim {
   std::uint64_t found_ = 0;  ///< set of places
   bool escaped_ = false;     ///< there is a backslash somewhere
   bool not_ascii_ = false;
-  std::array<std::uint32_t, kSkimPlacesMax> value_at_{};  ///< offsets of values
-  /// Of each 64 bytes the quotes that begin or end a string.
+  // Of a line without a known outline, where values begin, and of each 64 bytes the quotes that
+  // begin or end a string.
+  std::array<std::uint32_t, kSkimPlacesMax> value_at_{};
   std::vector<std::uint64_t> quotes_ = std::vector<std::uint64_t>(kSkimBytesMax / 64 + 2);
 
   SkimSketch sketch_;
@@ -108,14 +107,20 @@ class Skim {
   std::array<std::uint32_t, kBlocksPerWalk * 64 + 16> events_{};
 
  private:
-  void make_node(std::uint8_t place);
-  std::string_view number_at(std::size_t first) const {
-    std::size_t end = first + 1;
-    for (char c = begin_[end]; c != ',' && c != '}' && c != ' '; c = begin_[end]) ++end;
-    return {begin_ + first, end - first};
+  void make_node(std::uint8_t place, const char* start);
+  static std::string_view number_at(const char* first) {
+    const char* end = first + 1;
+    while (*end != ',' && *end != '}' && *end != ' ') ++end;
+    return {first, static_cast<std::size_t>(end - first)};
   }
-  std::string_view string_at(std::size_t first_quote) const {
-    const std::size_t begin = first_quote + 1;
+  std::size_t value_at(std::uint8_t place) const {
+    if (outline_id_ == 0) return value_at_[place];
+    const SkimSpan& known = span(place);
+    return sketch_.at[known.begin] + (known.is_string ? 1U : 0U);
+  }
+  std::string_view string_at(std::uint8_t place) const {
+    if (outline_id_ != 0) return text_of(span(place));
+    const std::size_t begin = value_at_[place] + 1U;
     std::size_t block = begin / 64;
     std::uint64_t quotes = quotes_[block] >> (begin % 64);
     std::size_t end = begin;

@@ -36,7 +36,23 @@ bool SkimOutline::add_key(const SkimSketch::Key& key, const SkimSketch& sketch,
   result.bytes = static_cast<std::uint16_t>(size - 1);
   result.colon = static_cast<std::uint16_t>(found_at - sketch.at.begin());
   result.place = key.place;
+  if (key.place != SkimObject::kNone) add_span(key.place, result.colon);
   return true;
+}
+
+void SkimOutline::add_span(std::uint8_t place, std::size_t colon) {
+  const auto is_blank = [](std::uint8_t c) { return c == ' '; };
+  const auto ends_value = [](std::uint8_t c) {
+    return c == ',' || c == '}' || c == ']' || c == ' ';
+  };
+  const auto value = std::find_if_not(outline.begin() + colon + 1, outline.end(), is_blank);
+  const bool is_string = *value == '"', is_container = *value == '{' || *value == '[';
+  const auto end = is_string      ? value
+                   : is_container ? value + 1
+                                  : std::find_if(value, outline.end(), ends_value);
+  const auto first = value - outline.begin() - (is_string ? 1 : 0);
+  spans[place] = {static_cast<std::uint16_t>(first),
+                  static_cast<std::uint16_t>(end - outline.begin()), is_string};
 }
 
 // Where an integer part begins: not behind a point, and not in an exponent.

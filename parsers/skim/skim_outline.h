@@ -36,6 +36,14 @@ inline constexpr std::uint32_t kOutlineCommonLines = 8;
 
 using OutlineBytes = std::array<std::uint8_t, kOutlineBytesMax + 2 * kOutlinePadding>;
 
+/// Where lines of one outline have a value: places in the outline.
+struct SkimSpan {
+  /// Of a string the byte before its first quote, and its last quote; of anything else its first
+  /// byte, and the one behind it, of containers behind that first byte.
+  std::uint16_t begin = 0, end = 0;
+  bool is_string = false;
+};
+
 /// The line at hand.
 struct SkimSketch {
   struct Key {
@@ -44,6 +52,7 @@ struct SkimSketch {
   };
   bool whole = false;  ///< `outline` is all of the line's
   std::uint32_t bytes = 0;
+  bool zeros = false;  ///< somewhere a run of digits begins with 0
   OutlineBytes outline{};
   std::array<std::uint16_t, OutlineBytes().size()> at{};  ///< the line's offset of each byte
 
@@ -63,6 +72,12 @@ struct SkimSketch {
     }
     keys[key_count++] = {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(size),
                          place};
+  }
+
+  /// The bytes of the value there, of a string those between its quotes.
+  std::string_view text(const SkimSpan& span, const char* line) const {
+    const std::size_t begin = at[span.begin] + (span.is_string ? 2U : 0U);
+    return {line + begin, at[span.end] - begin};
   }
 };
 
@@ -85,6 +100,7 @@ struct SkimOutline {
   OutlineBytes outline{};
   std::array<Key, kOutlineKeysMax> keys{};
   std::array<std::uint16_t, kOutlineNumbersMax> numbers{};  ///< places of first digits
+  std::array<SkimSpan, kSkimPlacesMax> spans{};             ///< of the places in `found`
 
   /// What `sketch` shows of `line`, which was proved valid and has these places; false, and there
   /// is none, if it does not fit.
@@ -92,6 +108,7 @@ struct SkimOutline {
 
  private:
   bool add_key(const SkimSketch::Key& key, const SkimSketch& sketch, std::string_view line);
+  void add_span(std::uint8_t place, std::size_t colon);
   bool add_numbers(std::string_view text);
 };
 

@@ -30,7 +30,7 @@ class Sketch {
       known = &skim_.outlines_[skim_.latest_outline_];
       if (!is(*known)) return false;
     }
-    if (!follow(*known)) return false;
+    if (!has_keys(*known) || (sketch_.zeros && !numbers_valid(*known))) return false;
     skim_.found_ = known->found;
     skim_.outline_id_ = known->id;
     if (known->lines < kOutlineCommonLines) ++known->lines;
@@ -41,7 +41,7 @@ class Sketch {
  private:
   // False if it has no outline, or is faulty.
   SIMD_INLINE bool draw() {
-    Bits digit_before = 0;
+    Bits digit_before = 0, zero_before = 0, zeros = 0;
     std::uint32_t bytes = 0;
     bool last = false;
     for (std::size_t base = 0; !last; base += 64) {
@@ -49,16 +49,21 @@ class Sketch {
       const Masks masks = Masks::load(text_.data() + base);
       Bits valid = 0;
       last = line_.enter(base, masks, valid);
-      const Bits quote = skim_.quotes_[base / 64] = line_.quotes(base, masks, valid);
+      const Bits quote = line_.quotes(base, masks, valid);
       const Bits digits_on = masks.digit & (masks.digit << 1 | digit_before);
+      const Bits zero = masks.zero & ~digits_on;
+      const Bits outside = ~line_.strings<Masks>(quote) & valid;
+      zeros |= digits_on & (zero << 1 | zero_before) & outside;
       digit_before = masks.digit >> 63;
-      const Bits kept = ~line_.strings<Masks>(quote) & valid & ~digits_on;
+      zero_before = zero >> 63;
+      const Bits kept = outside & ~digits_on;
       bytes = Masks::put_outline(text_.data(), static_cast<std::uint32_t>(base), kept, masks.digit,
                                  sketch_, bytes);
       if (bytes > kOutlineBytesMax) return false;
     }
     std::memset(sketch_.outline.data() + bytes, 0, kOutlinePadding);
     sketch_.bytes = bytes;
+    sketch_.zeros = zeros != 0;
     return !line_.faulty() && !line_.in_string();
   }
 
@@ -67,20 +72,19 @@ class Sketch {
            Masks::same_outline(known.outline, sketch_.outline, known.bytes);
   }
 
-  // Whether the line has the outline's keys, and no number begins with 0 and a digit. Takes the
-  // values.
-  SIMD_INLINE bool follow(const SkimOutline& known) {
+  SIMD_INLINE bool has_keys(const SkimOutline& known) const {
     for (std::uint32_t i = 0; i < known.key_count; ++i) {
       const SkimOutline::Key& key = known.keys[i];
       const std::size_t colon = sketch_.at[key.colon];
       if (colon < key.bytes ||
           !Masks::same_key(text_.data() + colon - key.bytes, key.text.data(), key.mask))
         return false;
-      if (key.place == SkimObject::kNone) continue;
-      std::size_t value = colon + 1;
-      while (text_[value] == ' ') ++value;
-      skim_.value_at_[key.place] = static_cast<std::uint32_t>(value);
     }
+    return true;
+  }
+
+  // No number may begin with 0 and another digit; a fraction may.
+  SIMD_INLINE bool numbers_valid(const SkimOutline& known) const {
     for (std::uint32_t i = 0; i < known.number_count; ++i) {
       const char* const digit = text_.data() + sketch_.at[known.numbers[i]];
       if (*digit == '0' && is_digit(digit[1])) return false;

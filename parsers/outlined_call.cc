@@ -1,0 +1,98 @@
+#include "parsers/outlined_call.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "parsers/shape_reader.h"
+
+namespace apierrd {
+
+namespace {
+
+// Where a field's text is; false if it takes more than one place to tell.
+bool find_text(const std::vector<FieldSource>& sources, SkimmedPlace from, SkimSpan& span,
+               std::string_view& rule) {
+  if (sources.empty()) return true;
+  const FieldSource& source = sources.front();
+  if (sources.size() > 1 || source.take != Take::kText) return false;
+  if (from.at(source.at)->type != JsonType::kString) return false;
+  span = from.span(source.at);
+  rule = source.rule;
+  return true;
+}
+
+bool find_scalar(const std::vector<JsonPointer>& pointers, SkimmedPlace from, SkimSpan& span) {
+  if (pointers.empty()) return true;
+  const JsonType type = from.at(pointers.front())->type;
+  if (pointers.size() > 1 || (type != JsonType::kString && type != JsonType::kNumber)) return false;
+  span = from.span(pointers.front());
+  return true;
+}
+
+bool is_there(const SkimSpan& span) { return span.end != 0; }
+
+// The field's text, if it has one; false if it has escapes.
+bool take(const Skim& line, const SkimSpan& span, std::string_view& text) {
+  if (!is_there(span)) return true;
+  text = line.text_of(span);
+  return line.is_plain() || text.find('\\') == std::string_view::npos;
+}
+
+}  // namespace
+
+std::optional<OutlinedCall> OutlinedCall::of(const JsonShape& shape, const LogFormat& format,
+                                             SkimmedPlace names, SkimmedPlace payload,
+                                             CallOrigin::Envelope envelope) {
+  OutlinedCall call;
+  CallOrigin& origin = call.origin_;
+  origin.envelope = envelope;
+  origin.format = format.name;
+  origin.vendor = format.vendor;
+  origin.recognised_by = shape.required_text;
+  std::string_view none;
+  const bool found = !shape.service.empty() &&
+                     find_text(shape.service, names, call.service_, origin.service_rule) &&
+                     find_text(shape.action, names, call.action_, origin.action_rule) &&
+                     find_text(shape.region, names, call.region_, origin.region_rule) &&
+                     find_text(shape.code, payload, call.code_, origin.code_rule) &&
+                     find_text(shape.message, payload, call.message_, none) &&
+                     find_text(shape.request_id, payload, call.request_id_, none) &&
+                     find_scalar(shape.time, names, call.time_) &&
+                     find_scalar(shape.latency, names, call.latency_);
+  return found ? std::optional(call) : std::nullopt;
+}
+
+bool OutlinedCall::read(const Skim& names, const Skim& payload, const JsonShape& shape,
+                        const LogFormat& format, LogTimes& times, TextPool& texts,
+                        ApiCall& call) const {
+  call.clear();
+  std::string_view code, time, latency;
+  const bool plain = take(names, service_, call.service) && take(names, action_, call.action) &&
+                     take(names, region_, call.region) && take(names, time_, time) &&
+                     take(names, latency_, latency) && take(payload, code_, code) &&
+                     take(payload, message_, call.message) &&
+                     take(payload, request_id_, call.request_id);
+  const bool empty = call.service.empty() || call.action.empty() ||
+                     (is_there(region_) && call.region.empty()) ||
+                     (is_there(code_) && code.empty());
+  if (!plain || empty) return false;
+  call.origin = origin_;
+  call.service = service_label(format.vendor, call.service, texts);
+  if (call.request_id.size() > kRequestIdMax) call.request_id = {};
+  if (is_there(code_) && std::find(shape.success_codes.begin(), shape.success_codes.end(), code) ==
+                             shape.success_codes.end()) {
+    call.code = trim_code(code);
+  }
+  if (!call.failed()) call.message = {};
+  if (is_there(time_)) {
+    call.time_unix_ns = parse_time(time, format.time_format, times);
+    call.unreadable_time = !call.time_unix_ns;
+  }
+  if (is_there(latency_)) {
+    call.latency_ns = parse_duration(latency, format.latency_unit);
+    call.unreadable_latency = !call.latency_ns;
+  }
+  return true;
+}
+
+}  // namespace apierrd
