@@ -36,16 +36,17 @@ struct ApiCallValues {
   std::optional<std::int64_t> latency_ns;
   bool unreadable_time = false;  ///< a time is there but cannot be read
   bool unreadable_latency = false;
-  CallOrigin origin;
 };
 
 /// One API call as its line shows it. The views live until the next CallParser::parse.
 struct ApiCall : ApiCallValues {
+  CallOrigin origin;
   std::vector<std::string_view> failed_items;  ///< codes of results within it, by an ItemRule
   bool failed() const { return !code.empty(); }
   /// Keeps its memory.
   void clear() {
     static_cast<ApiCallValues&>(*this) = {};
+    origin = {};
     failed_items.clear();
   }
 };

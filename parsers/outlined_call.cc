@@ -1,6 +1,7 @@
 #include "parsers/outlined_call.h"
 
 #include <algorithm>
+#include <string_view>
 #include <vector>
 
 #include "parsers/shape_reader.h"
@@ -31,12 +32,12 @@ bool find_scalar(const std::vector<JsonPointer>& pointers, SkimmedPlace from, Sk
 
 bool is_there(const SkimSpan& span) { return span.end != 0; }
 
-// The field's text, if it has one; false if it has escapes.
-bool take(const Skim& line, const SkimSpan& span, std::string_view& text) {
-  if (!is_there(span)) return true;
-  text = line.text_of(span);
-  return line.is_plain() || text.find('\\') == std::string_view::npos;
+// The field's text, if it has one.
+void take(const Skim& line, const SkimSpan& span, std::string_view& text) {
+  if (is_there(span)) text = line.text_of(span);
 }
+
+bool has_escapes(std::string_view text) { return text.find('\\') != std::string_view::npos; }
 
 }  // namespace
 
@@ -48,6 +49,7 @@ std::optional<OutlinedCall> OutlinedCall::of(const JsonShape& shape, const LogFo
   origin.envelope = envelope;
   origin.format = format.name;
   origin.vendor = format.vendor;
+  call.is_vendor_named_ = format.vendor != kDefaultVendor;
   origin.recognised_by = shape.required_text;
   std::string_view none;
   const bool found = !shape.service.empty() &&
@@ -65,19 +67,28 @@ std::optional<OutlinedCall> OutlinedCall::of(const JsonShape& shape, const LogFo
 bool OutlinedCall::read(const Skim& names, const Skim& payload, const JsonShape& shape,
                         const LogFormat& format, LogTimes& times, TextPool& texts,
                         ApiCall& call) const {
-  call.clear();
+  static_cast<ApiCallValues&>(call) = {};
+  call.failed_items.clear();
   std::string_view code, time, latency;
-  const bool plain = take(names, service_, call.service) && take(names, action_, call.action) &&
-                     take(names, region_, call.region) && take(names, time_, time) &&
-                     take(names, latency_, latency) && take(payload, code_, code) &&
-                     take(payload, message_, call.message) &&
-                     take(payload, request_id_, call.request_id);
-  const bool empty = call.service.empty() || call.action.empty() ||
-                     (is_there(region_) && call.region.empty()) ||
-                     (is_there(code_) && code.empty());
-  if (!plain || empty) return false;
+  take(names, service_, call.service);
+  take(names, action_, call.action);
+  take(names, region_, call.region);
+  take(names, time_, time);
+  take(names, latency_, latency);
+  take(payload, code_, code);
+  take(payload, message_, call.message);
+  take(payload, request_id_, call.request_id);
+  if (call.service.empty() || call.action.empty() || (is_there(region_) && call.region.empty()) ||
+      (is_there(code_) && code.empty()))
+    return false;
+  for (const std::string_view text : {call.service, call.action, call.region, time, latency}) {
+    if (!names.is_plain() && has_escapes(text)) return false;
+  }
+  for (const std::string_view text : {code, call.message, call.request_id}) {
+    if (!payload.is_plain() && has_escapes(text)) return false;
+  }
   call.origin = origin_;
-  call.service = service_label(format.vendor, call.service, texts);
+  if (is_vendor_named_) call.service = service_label(format.vendor, call.service, texts);
   if (call.request_id.size() > kRequestIdMax) call.request_id = {};
   if (is_there(code_) && std::find(shape.success_codes.begin(), shape.success_codes.end(), code) ==
                              shape.success_codes.end()) {

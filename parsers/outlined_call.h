@@ -40,6 +40,7 @@ class OutlinedCall {
 
  private:
   CallOrigin origin_;
+  bool is_vendor_named_ = false;  ///< before the service
   /// Of no field: a span that ends at 0.
   SkimSpan service_, action_, region_, code_, message_, request_id_, time_, latency_;
 };

@@ -40,6 +40,22 @@ std::uint64_t cheap_hash(std::string_view text) {
   return (first ^ (last * 3) ^ text.size()) * 0x9E3779B97F4A7C15;
 }
 
+// Names are short: without a call.
+bool same_text(std::string_view a, std::string_view b) {
+  if (a.size() != b.size()) return false;
+  if (a.size() < 4) return std::memcmp(a.data(), b.data(), a.size()) == 0;
+  if (a.size() < 8) {
+    const std::size_t last = a.size() - 4;
+    return ((word_at<std::uint32_t>(a.data()) ^ word_at<std::uint32_t>(b.data())) |
+            (word_at<std::uint32_t>(&a[last]) ^ word_at<std::uint32_t>(&b[last]))) == 0;
+  }
+  std::uint64_t differs = 0;
+  const std::size_t last = a.size() - 8;
+  for (std::size_t i = 0; i < last; i += 8)
+    differs |= word_at<std::uint64_t>(&a[i]) ^ word_at<std::uint64_t>(&b[i]);
+  return (differs | (word_at<std::uint64_t>(&a[last]) ^ word_at<std::uint64_t>(&b[last]))) == 0;
+}
+
 }  // namespace
 
 std::size_t duration_bucket(std::int64_t duration_ns) {
@@ -50,7 +66,12 @@ std::size_t duration_bucket(std::int64_t duration_ns) {
 
 void Exemplar::set(std::string_view request_id, std::int64_t time, std::int64_t value) {
   if (request_id.empty() || request_id.size() > id.size()) return;
-  std::copy(request_id.begin(), request_id.end(), id.begin());
+  constexpr std::size_t kUsual = 36;  // a UUID's: copied by a few instructions
+  if (request_id.size() == kUsual) {
+    std::memcpy(id.data(), request_id.data(), kUsual);
+  } else {
+    std::memcpy(id.data(), request_id.data(), request_id.size());
+  }
   id_size = static_cast<std::uint8_t>(request_id.size());
   time_unix_ns = time;
   value_ns = value;
@@ -94,7 +115,8 @@ BytesByKind bytes_by_kind(const LineCounts& lines) {
 CallRow& Tally::call_row(const ApiCall& call) {
   CallRow*& recent = recent_calls_[(cheap_hash(call.service) * 31 + cheap_hash(call.action)) >>
                                    (64 - kRecentBits)];
-  if (recent == nullptr || recent->action != call.action || recent->service != call.service) {
+  if (recent == nullptr || !same_text(recent->action, call.action) ||
+      !same_text(recent->service, call.service)) {
     recent = &indexed_call_row(call);
   }
   return *recent;
@@ -126,7 +148,7 @@ ErrorRow& Tally::count_error(ErrorRows& errors, const CallRow& calls, std::strin
   const auto of_calls = static_cast<std::uint64_t>(reinterpret_cast<std::uintptr_t>(&calls));
   ErrorRow*& recent =
       errors.recent[(of_calls * 0x9E3779B97F4A7C15 + cheap_hash(code)) >> (64 - kRecentBits)];
-  if (recent == nullptr || recent->calls != &calls || recent->code != code) {
+  if (recent == nullptr || recent->calls != &calls || !same_text(recent->code, code)) {
     recent = &indexed_error_row(errors, calls, code, catalog);
   }
   if (recent->count++ == 0) errors.touched.push_back(recent);

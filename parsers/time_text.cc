@@ -96,27 +96,53 @@ bool take_whole(std::string_view& text, std::int64_t& whole) {
   return true;
 }
 
-// Of a short number such as `63.25`, whose fraction has no more digits than `scale` has zeros.
-std::optional<std::int64_t> parse_short(std::string_view text, std::int64_t scale) {
-  constexpr std::size_t kBytesMax = 9;  // times 1e9 it still fits
-  if (text.size() > kBytesMax || text.empty() || !is_digit(text.front())) return {};
-  std::int64_t number = 0;
-  std::size_t at = 0;
-  for (; at < text.size() && is_digit(text[at]); ++at) number = number * 10 + (text[at] - '0');
-  if (at == text.size()) return number * scale;
-  if (text[at] != '.' || at + 1 == text.size()) return {};
-  std::int64_t part = scale;
-  for (++at; at < text.size(); ++at) {
-    if (!is_digit(text[at]) || part == 1) return {};
-    number = number * 10 + (text[at] - '0');
-    part /= 10;
-  }
-  return number * part;
+constexpr std::int64_t kPowersOfTen[] = {
+    1, 10, 100, 1'000, 10'000, 100'000, 1'000'000, 10'000'000, 100'000'000, kNanosPerSecond};
+
+// Up to eight bytes of text as a number, the first one lowest.
+std::uint64_t bytes_of(std::string_view text) {
+  const std::size_t size = text.size();
+  const auto at = [text](std::size_t i) {
+    return std::uint64_t{static_cast<unsigned char>(text[i])} << (i * 8);
+  };
+  if (size < 4) return at(0) | at(size / 2) | at(size - 1);
+  std::uint32_t first = 0, last = 0;
+  std::memcpy(&first, text.data(), sizeof first);
+  std::memcpy(&last, text.data() + size - sizeof last, sizeof last);
+  return first | std::uint64_t{last} << ((size - sizeof last) * 8);
 }
 
-// A plain decimal number times `scale`, exactly; other spellings (1e9) by way of a double.
-std::optional<std::int64_t> parse_scaled(std::string_view text, std::int64_t scale) {
-  if (const auto number = parse_short(text, scale)) return number;
+// Of a short number such as `63.25`, times 10^`zeros`, if its fraction has no more digits. All of
+// its digits at once: how many there are cannot be predicted.
+std::optional<std::int64_t> parse_short(std::string_view text, unsigned zeros) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101, kHighBits = 0x8080808080808080;
+  if (text.size() > sizeof(std::uint64_t) || text.empty()) return {};
+  std::uint64_t digits = bytes_of(text);
+  auto size = static_cast<unsigned>(text.size());
+  unsigned decimals = 0;
+  const std::uint64_t differs = digits ^ kOnes * '.';
+  if (const std::uint64_t point = (differs - kOnes) & ~differs & kHighBits; point != 0) {
+    const auto whole = static_cast<unsigned>(std::countr_zero(point)) / 8;
+    decimals = --size - whole;
+    if (whole == 0 || decimals == 0 || decimals > zeros) return {};
+    const std::uint64_t in_whole = (std::uint64_t{1} << (whole * 8)) - 1;
+    digits = (digits & in_whole) | (digits >> 8 & ~in_whole);
+  }
+  // The digits' values, zeros before them.
+  const unsigned unused = (8 - size) * 8;
+  std::uint64_t value = digits << unused ^ (kOnes * '0') << unused;
+  if ((((value + kOnes * 0x76) | value) & kHighBits) != 0) return {};
+  value = value * 10 + (value >> 8);  // by twos, by fours, all eight
+  value = ((value & 0x000000FF000000FF) * 0x000F424000000064 +
+           (value >> 16 & 0x000000FF000000FF) * 0x0000271000000001) >>
+          32;
+  return static_cast<std::int64_t>(value) * kPowersOfTen[zeros - decimals];
+}
+
+// A plain decimal number times 10^`zeros`, exactly; other spellings (1e9) by way of a double.
+std::optional<std::int64_t> parse_scaled(std::string_view text, unsigned zeros) {
+  if (const auto number = parse_short(text, zeros)) return number;
+  const std::int64_t scale = kPowersOfTen[zeros];
   std::string_view rest = text;
   std::int64_t whole = 0;
   if (take_whole(rest, whole)) {
@@ -133,24 +159,25 @@ std::optional<std::int64_t> parse_scaled(std::string_view text, std::int64_t sca
   return static_cast<std::int64_t>(value);
 }
 
-std::int64_t nanos_per(TimeUnit unit) {
+// How many zeros a unit has in nanoseconds.
+unsigned zeros_of(TimeUnit unit) {
   switch (unit) {
-    case TimeUnit::kNanosecond: return 1;
-    case TimeUnit::kMicrosecond: return 1'000;
-    case TimeUnit::kMillisecond: return 1'000'000;
-    case TimeUnit::kSecond: return kNanosPerSecond;
+    case TimeUnit::kNanosecond: return 0;
+    case TimeUnit::kMicrosecond: return 3;
+    case TimeUnit::kMillisecond: return 6;
+    case TimeUnit::kSecond: return 9;
   }
-  return 1;
+  return 0;
 }
 
 // The unit of an epoch number nobody named the unit of, by its number of whole digits.
-std::int64_t scale_by_size(std::string_view number) {
+unsigned zeros_by_size(std::string_view number) {
   std::size_t digits = 0;
   while (digits < number.size() && is_digit(number[digits])) ++digits;
-  if (digits <= 11) return kNanosPerSecond;
-  if (digits <= 14) return 1'000'000;
-  if (digits <= 17) return 1'000;
-  return 1;
+  if (digits <= 11) return 9;
+  if (digits <= 14) return 6;
+  if (digits <= 17) return 3;
+  return 0;
 }
 
 // Eight bytes of a text, in which 0 stands for any digit. Of a digit's value plus 0x76, and of no
@@ -207,11 +234,25 @@ std::optional<std::int64_t> parse_rfc3339(std::string_view text) {
   return scaled(seconds, kNanosPerSecond, second == 60 ? 0 : *fraction);
 }
 
+bool LogTimes::is_latest_minute(std::string_view text) const {
+  std::array<std::uint64_t, 2> minute;
+  static_assert(sizeof minute == kMinuteBytes);
+  std::memcpy(minute.data(), text.data(), kMinuteBytes);
+  return minute == std::bit_cast<decltype(minute)>(minute_);
+}
+
 std::optional<std::int64_t> LogTimes::parse_rfc3339(std::string_view text) {
   constexpr std::size_t kSecondsEnd = kMinuteBytes + std::string_view(":00").size();
   const bool in_zulu = text.size() > kSecondsEnd && text.back() == 'Z';
   if (!in_zulu) return apierrd::parse_rfc3339(text);
-  const bool known = std::memcmp(text.data(), minute_.data(), kMinuteBytes) == 0;
+  const bool known = is_latest_minute(text);
+  constexpr Shape kMilliseconds(":00.000Z");
+  std::array<std::uint8_t, 8> at{};
+  if (known && text.size() == kMinuteBytes + at.size() &&
+      take_shape(text.data() + kMinuteBytes, kMilliseconds, at) && at[1] < 6) {
+    return minute_unix_ns_ + (at[1] * 10 + at[2]) * kNanosPerSecond +
+           (at[4] * 100 + at[5] * 10 + at[6]) * kPowersOfTen[6];
+  }
   const unsigned tens = static_cast<unsigned char>(text[kMinuteBytes + 1]) - unsigned{'0'};
   const unsigned ones = static_cast<unsigned char>(text[kMinuteBytes + 2]) - unsigned{'0'};
   if (known && text[kMinuteBytes] == ':' && tens < 6 && ones < 10) {
@@ -231,14 +272,14 @@ std::optional<std::int64_t> LogTimes::parse_rfc3339(std::string_view text) {
 std::optional<std::int64_t> parse_time(std::string_view text, TimeFormat format, LogTimes& times) {
   switch (format) {
     case TimeFormat::kRfc3339: return times.parse_rfc3339(text);
-    case TimeFormat::kEpochSeconds: return parse_scaled(text, kNanosPerSecond);
-    case TimeFormat::kEpochMilliseconds: return parse_scaled(text, 1'000'000);
-    case TimeFormat::kEpochMicroseconds: return parse_scaled(text, 1'000);
-    case TimeFormat::kEpochNanoseconds: return parse_scaled(text, 1);
+    case TimeFormat::kEpochSeconds: return parse_scaled(text, 9);
+    case TimeFormat::kEpochMilliseconds: return parse_scaled(text, 6);
+    case TimeFormat::kEpochMicroseconds: return parse_scaled(text, 3);
+    case TimeFormat::kEpochNanoseconds: return parse_scaled(text, 0);
     case TimeFormat::kAuto: break;
   }
   if (const auto time = times.parse_rfc3339(text)) return time;
-  return parse_scaled(text, scale_by_size(text));
+  return parse_scaled(text, zeros_by_size(text));
 }
 
 std::optional<std::int64_t> parse_time(std::string_view text, TimeFormat format) {
@@ -247,28 +288,22 @@ std::optional<std::int64_t> parse_time(std::string_view text, TimeFormat format)
 }
 
 std::optional<std::int64_t> parse_duration(std::string_view text, TimeUnit unit) {
-  if (!text.empty() && is_digit(text.back())) return parse_scaled(text, nanos_per(unit));
+  if (!text.empty() && is_digit(text.back())) return parse_scaled(text, zeros_of(unit));
   struct Suffix {
     std::string_view text;
-    std::int64_t nanos;
+    unsigned zeros;
+    std::int64_t seconds = 1;
   };
   // The longer suffix first, so that `ms` is not taken for `s`.
-  static constexpr Suffix kSuffixes[] = {{"ns", 1},
-                                         {"us", 1'000},
-                                         {"\u00B5s", 1'000},
-                                         {"\u03BCs", 1'000},
-                                         {"ms", 1'000'000},
-                                         {"s", kNanosPerSecond},
-                                         {"m", 60 * kNanosPerSecond},
-                                         {"h", 3600 * kNanosPerSecond}};
+  static constexpr Suffix kSuffixes[] = {{"ns", 0}, {"us", 3}, {"\u00B5s", 3}, {"\u03BCs", 3},
+                                         {"ms", 6}, {"s", 9},  {"m", 9, 60},   {"h", 9, 3600}};
   for (const Suffix& suffix : kSuffixes) {
     if (!text.ends_with(suffix.text)) continue;
     text.remove_suffix(suffix.text.size());
-    if (suffix.nanos <= kNanosPerSecond) return parse_scaled(text, suffix.nanos);
-    const auto seconds = parse_scaled(text, kNanosPerSecond);
-    return seconds ? scaled(*seconds, suffix.nanos / kNanosPerSecond, 0) : std::nullopt;
+    const auto number = parse_scaled(text, suffix.zeros);
+    return number ? scaled(*number, suffix.seconds, 0) : std::nullopt;
   }
-  return parse_scaled(text, nanos_per(unit));
+  return parse_scaled(text, zeros_of(unit));
 }
 
 std::string rfc3339_text(std::int64_t unix_ns) {

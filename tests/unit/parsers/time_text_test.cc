@@ -91,6 +91,36 @@ TEST(ParseDuration, UnitOfTheFormatOrItsOwn) {
   EXPECT_EQ(parse_duration("2h", TimeUnit::kSecond), 7200 * kSecond);
 }
 
+// Every length of whole part and fraction, around what fits a word.
+TEST(ParseDuration, IsExactAtAnyLength) {
+  for (std::size_t whole = 1; whole <= 10; ++whole) {
+    for (std::size_t decimals = 0; decimals <= 7; ++decimals) {
+      const std::string digits = std::string("9070512843").substr(0, whole);
+      const std::string fraction = std::string("6081975").substr(0, decimals);
+      const std::string text = digits + (decimals == 0 ? "" : ".") + fraction;
+      const std::string nanos = digits + (fraction + "000000").substr(0, 6);
+      EXPECT_EQ(parse_duration(text, TimeUnit::kMillisecond), std::stoll(nanos)) << text;
+    }
+  }
+}
+
+TEST(ParseDuration, AByteThatIsNoDigitIsRefusedAnywhere) {
+  const std::string number = "12.34567";
+  for (std::size_t i = 0; i < number.size(); ++i) {
+    for (int c = 0; c < 256; ++c) {
+      std::string text = number;
+      text[i] = static_cast<char>(c);
+      const bool fine = (c >= '0' && c <= '9') || (c == '.' && i == 2) ||
+                        ((c == 'e' || c == 'E') && i > 2 && i + 1 < text.size());
+      const bool own = i + 1 == text.size() && (c == 's' || c == 'm' || c == 'h');
+      const bool point_gone = i == 2 && c != '.' && c >= '0' && c <= '9';
+      if (text.find('e') != std::string::npos || text.find('E') != std::string::npos) continue;
+      EXPECT_EQ(parse_duration(text, TimeUnit::kMillisecond).has_value(), fine || own || point_gone)
+          << text;
+    }
+  }
+}
+
 TEST(ParseDuration, RefusesTheRest) {
   for (const char* text : {"", "-1", "fast", "1 ms", "ms", "1e40", "1.2.3"}) {
     EXPECT_FALSE(parse_duration(text, TimeUnit::kMillisecond).has_value()) << text;
