@@ -56,6 +56,17 @@ bool same_text(std::string_view a, std::string_view b) {
   return (differs | (word_at<std::uint64_t>(&a[last]) ^ word_at<std::uint64_t>(&b[last]))) == 0;
 }
 
+// The row that is `same`, of two found lately, or else by `find`.
+template <class Row, class Same, class Find>
+Row& recent_or(std::array<Row*, 2>& recent, const Same& same, const Find& find) {
+  for (Row* row : recent) {
+    if (row != nullptr && same(*row)) return *row;
+  }
+  Row& row = find();
+  recent = {&row, recent.front()};
+  return row;
+}
+
 }  // namespace
 
 std::size_t duration_bucket(std::int64_t duration_ns) {
@@ -113,13 +124,13 @@ BytesByKind bytes_by_kind(const LineCounts& lines) {
 }
 
 CallRow& Tally::call_row(const ApiCall& call) {
-  CallRow*& recent = recent_calls_[(cheap_hash(call.service) * 31 + cheap_hash(call.action)) >>
-                                   (64 - kRecentBits)];
-  if (recent == nullptr || !same_text(recent->action, call.action) ||
-      !same_text(recent->service, call.service)) {
-    recent = &indexed_call_row(call);
-  }
-  return *recent;
+  const std::uint64_t hash = cheap_hash(call.service) * 31 + cheap_hash(call.action);
+  return recent_or(
+      recent_calls_[hash >> (64 - kRecentBits)],
+      [&call](const CallRow& row) {
+        return same_text(row.action, call.action) && same_text(row.service, call.service);
+      },
+      [this, &call]() -> CallRow& { return indexed_call_row(call); });
 }
 
 CallRow& Tally::indexed_call_row(const ApiCall& call) {
@@ -146,13 +157,13 @@ CallRow& Tally::indexed_call_row(const ApiCall& call) {
 ErrorRow& Tally::count_error(ErrorRows& errors, const CallRow& calls, std::string_view code,
                              const Catalog& catalog) {
   const auto of_calls = static_cast<std::uint64_t>(reinterpret_cast<std::uintptr_t>(&calls));
-  ErrorRow*& recent =
-      errors.recent[(of_calls * 0x9E3779B97F4A7C15 + cheap_hash(code)) >> (64 - kRecentBits)];
-  if (recent == nullptr || recent->calls != &calls || !same_text(recent->code, code)) {
-    recent = &indexed_error_row(errors, calls, code, catalog);
-  }
-  if (recent->count++ == 0) errors.touched.push_back(recent);
-  return *recent;
+  const std::uint64_t hash = of_calls * 0x9E3779B97F4A7C15 + cheap_hash(code);
+  ErrorRow& row = recent_or(
+      errors.recent[hash >> (64 - kRecentBits)],
+      [&](const ErrorRow& known) { return known.calls == &calls && same_text(known.code, code); },
+      [&]() -> ErrorRow& { return indexed_error_row(errors, calls, code, catalog); });
+  if (row.count++ == 0) errors.touched.push_back(&row);
+  return row;
 }
 
 ErrorRow& Tally::indexed_error_row(ErrorRows& errors, const CallRow& calls, std::string_view code,

@@ -150,7 +150,7 @@ class Tally {
   /// Rows found lately, by a cheap hash of what they are found by: most lines need no more.
   static constexpr unsigned kRecentBits = 10;
   template <class Row>
-  using Recent = std::array<Row*, 1U << kRecentBits>;
+  using Recent = std::array<std::array<Row*, 2>, 1U << kRecentBits>;  ///< the latest one first
 
   struct ErrorRows {
     std::deque<ErrorRow> rows;
