@@ -24,8 +24,8 @@ struct CallOrigin {
   bool time_from_wrapper = false;
 };
 
-/// What of a call is a value of its own.
-struct ApiCallValues {
+/// One API call as its line shows it. The views live until the next CallParser::parse.
+struct ApiCall {
   std::string_view service = kUnknownName;  ///< `vendor/service`, of Tencent Cloud without vendor
   std::string_view action = kUnknownName;
   std::string_view region;      ///< empty if the line names none
@@ -36,16 +36,15 @@ struct ApiCallValues {
   std::optional<std::int64_t> latency_ns;
   bool unreadable_time = false;  ///< a time is there but cannot be read
   bool unreadable_latency = false;
-};
-
-/// One API call as its line shows it. The views live until the next CallParser::parse.
-struct ApiCall : ApiCallValues {
   CallOrigin origin;
   std::vector<std::string_view> failed_items;  ///< codes of results within it, by an ItemRule
   bool failed() const { return !code.empty(); }
-  /// Keeps its memory.
+  /// Keeps its memory. Field by field: a whole one would be made elsewhere first, and copied.
   void clear() {
-    static_cast<ApiCallValues&>(*this) = {};
+    service = action = kUnknownName;
+    region = code = message = request_id = {};
+    time_unix_ns = latency_ns = std::nullopt;
+    unreadable_time = unreadable_latency = false;
     origin = {};
     failed_items.clear();
   }

@@ -32,9 +32,9 @@ bool find_scalar(const std::vector<JsonPointer>& pointers, SkimmedPlace from, Sk
 
 bool is_there(const SkimSpan& span) { return span.end != 0; }
 
-// The field's text, if it has one.
-void take(const Skim& line, const SkimSpan& span, std::string_view& text) {
-  if (is_there(span)) text = line.text_of(span);
+// The field's text.
+std::string_view take(const Skim& line, const SkimSpan& span, std::string_view if_none = {}) {
+  return is_there(span) ? line.text_of(span) : if_none;
 }
 
 bool has_escapes(std::string_view text) { return text.find('\\') != std::string_view::npos; }
@@ -67,17 +67,13 @@ std::optional<OutlinedCall> OutlinedCall::of(const JsonShape& shape, const LogFo
 bool OutlinedCall::read(const Skim& names, const Skim& payload, const JsonShape& shape,
                         const LogFormat& format, LogTimes& times, TextPool& texts,
                         ApiCall& call) const {
-  static_cast<ApiCallValues&>(call) = {};
-  call.failed_items.clear();
-  std::string_view code, time, latency;
-  take(names, service_, call.service);
-  take(names, action_, call.action);
-  take(names, region_, call.region);
-  take(names, time_, time);
-  take(names, latency_, latency);
-  take(payload, code_, code);
-  take(payload, message_, call.message);
-  take(payload, request_id_, call.request_id);
+  call.service = take(names, service_);
+  call.action = take(names, action_, kUnknownName);
+  call.region = take(names, region_);
+  call.message = take(payload, message_);
+  call.request_id = take(payload, request_id_);
+  const std::string_view code = take(payload, code_), time = take(names, time_),
+                         latency = take(names, latency_);
   if (call.service.empty() || call.action.empty() || (is_there(region_) && call.region.empty()) ||
       (is_there(code_) && code.empty()))
     return false;
@@ -88,21 +84,19 @@ bool OutlinedCall::read(const Skim& names, const Skim& payload, const JsonShape&
     if (!payload.is_plain() && has_escapes(text)) return false;
   }
   call.origin = origin_;
+  call.failed_items.clear();
   if (is_vendor_named_) call.service = service_label(format.vendor, call.service, texts);
   if (call.request_id.size() > kRequestIdMax) call.request_id = {};
-  if (is_there(code_) && std::find(shape.success_codes.begin(), shape.success_codes.end(), code) ==
-                             shape.success_codes.end()) {
-    call.code = trim_code(code);
-  }
-  if (!call.failed()) call.message = {};
-  if (is_there(time_)) {
-    call.time_unix_ns = parse_time(time, format.time_format, times);
-    call.unreadable_time = !call.time_unix_ns;
-  }
-  if (is_there(latency_)) {
-    call.latency_ns = parse_duration(latency, format.latency_unit);
-    call.unreadable_latency = !call.latency_ns;
-  }
+  const bool failed =
+      is_there(code_) && std::find(shape.success_codes.begin(), shape.success_codes.end(), code) ==
+                             shape.success_codes.end();
+  call.code = failed ? trim_code(code) : std::string_view();
+  if (!failed) call.message = {};
+  call.time_unix_ns = is_there(time_) ? parse_time(time, format.time_format, times) : std::nullopt;
+  call.unreadable_time = is_there(time_) && !call.time_unix_ns;
+  call.latency_ns =
+      is_there(latency_) ? parse_duration(latency, format.latency_unit) : std::nullopt;
+  call.unreadable_latency = is_there(latency_) && !call.latency_ns;
   return true;
 }
 

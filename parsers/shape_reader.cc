@@ -178,14 +178,14 @@ bool ShapeReader::read_skimmed(std::string_view line, const JsonShape& shape,
   if (!line_.document(line, plan.record, kernel)) return false;
   const SkimmedPlace record{&line_, plan.of_record.data()};
   SkimmedPlace payload;
-  CallOrigin origin;
+  auto envelope = CallOrigin::Envelope::kNone;
   const OutlinedShape* known = &outlined(line_.outline_id(), 0);
   if (line_.outline_id() != 0 && known->line == line_.outline_id() && known->payload == 0) {
     payload = {&line_, known->payload_places};
-    origin.envelope = known->envelope;
+    envelope = known->envelope;
   } else {
-    if (!find_skimmed_payload(shape, plan, kernel, record, payload, origin)) return false;
-    known = shape_of_outline(shape, format, record, payload, origin.envelope);
+    if (!find_skimmed_payload(shape, plan, kernel, record, payload, envelope)) return false;
+    known = shape_of_outline(shape, format, record, payload, envelope);
   }
   if (known == nullptr && !has_shape(shape, payload)) return false;
   const JsonShape& there = known != nullptr ? known->shape : shape;
@@ -194,7 +194,7 @@ bool ShapeReader::read_skimmed(std::string_view line, const JsonShape& shape,
       known->call->read(*names.document, *payload.document, there, format, times_, texts_, call))
     return true;
   call.clear();
-  call.origin = origin;
+  call.origin.envelope = envelope;
   call.origin.format = format.name;
   call.origin.recognised_by = shape.required_text;
   call.origin.vendor = format.vendor;
@@ -226,7 +226,7 @@ const ShapeReader::OutlinedShape* ShapeReader::shape_of_outline(const JsonShape&
 // As find_payload(), but only where it is plain which it is.
 bool ShapeReader::find_skimmed_payload(const JsonShape& shape, const SkimPlan& plan,
                                        SkimKernel kernel, SkimmedPlace record,
-                                       SkimmedPlace& payload, CallOrigin& origin) {
+                                       SkimmedPlace& payload, CallOrigin::Envelope& envelope) {
   const JsonNode* node = nullptr;
   std::size_t member = 0;
   for (; member < shape.payload.size() && node == nullptr; ++member) {
@@ -234,11 +234,11 @@ bool ShapeReader::find_skimmed_payload(const JsonShape& shape, const SkimPlan& p
   }
   if (node == nullptr) {
     payload = {&line_, plan.of_bare.data()};
-    origin.envelope = CallOrigin::Envelope::kBare;
+    envelope = CallOrigin::Envelope::kBare;
     return shape.bare;
   }
   payload = {&line_, plan.of_member[member - 1].data()};
-  origin.envelope = CallOrigin::Envelope::kObject;
+  envelope = CallOrigin::Envelope::kObject;
   if (node->type == JsonType::kString) {
     std::string& text = texts_.next();
     const std::string_view string(node->raw.data(), node->raw.size() + 1);  // with its last quote
@@ -249,7 +249,7 @@ bool ShapeReader::find_skimmed_payload(const JsonShape& shape, const SkimPlan& p
         inner_line_.text().size() != inner.size())
       return false;
     payload = {&inner_line_, plan.of_string.data()};
-    origin.envelope = CallOrigin::Envelope::kString;
+    envelope = CallOrigin::Envelope::kString;
   }
   return true;
 }

@@ -56,7 +56,8 @@ class ShapeReader {
   ShapeResult find_payload(const JsonShape& shape, Place record, CallOrigin& origin);
   bool open_string(const JsonNode& node, unsigned levels);
   bool find_skimmed_payload(const JsonShape& shape, const SkimPlan& plan, SkimKernel kernel,
-                            SkimmedPlace record, SkimmedPlace& payload, CallOrigin& origin);
+                            SkimmedPlace record, SkimmedPlace& payload,
+                            CallOrigin::Envelope& envelope);
   struct OutlinedShape;
   const OutlinedShape* shape_of_outline(const JsonShape& shape, const LogFormat& format,
                                         SkimmedPlace record, SkimmedPlace payload,

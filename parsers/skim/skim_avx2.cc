@@ -90,10 +90,10 @@ struct Masks : ByteClasses {
         reinterpret_cast<const __m256i*>(static_cast<const char*>(bytes) + i));
   }
 
-  SIMD_INLINE static bool same_key(const char* text, const std::uint8_t* key, Bits mask) {
+  SIMD_INLINE static Bits differing(const char* text, const std::uint8_t* key, Bits mask) {
     const Bits same = bits_of(_mm256_cmpeq_epi8(at(text, 0), at(key, 0)),
                               _mm256_cmpeq_epi8(at(text, 32), at(key, 32)));
-    return (~same & mask) == 0;
+    return ~same & mask;
   }
 
   SIMD_INLINE static bool same_outline(const OutlineBytes& a, const OutlineBytes& b,

@@ -84,9 +84,8 @@ struct Masks : ByteClasses {
     }
   }
 
-  SIMD_INLINE static bool same_key(const char* text, const std::uint8_t* key, Bits mask) {
-    return _mm512_mask_cmpneq_epi8_mask(mask, _mm512_loadu_si512(text), _mm512_loadu_si512(key)) ==
-           0;
+  SIMD_INLINE static Bits differing(const char* text, const std::uint8_t* key, Bits mask) {
+    return _mm512_mask_cmpneq_epi8_mask(mask, _mm512_loadu_si512(text), _mm512_loadu_si512(key));
   }
 
   SIMD_INLINE static bool same_outline(const OutlineBytes& a, const OutlineBytes& b,

@@ -87,8 +87,8 @@ struct Masks : ByteClasses {
     return bytes + count;
   }
 
-  static bool same_key(const char* text, const std::uint8_t* key, Bits mask) {
-    return std::memcmp(text, key, static_cast<std::size_t>(std::popcount(mask))) == 0;
+  static Bits differing(const char* text, const std::uint8_t* key, Bits mask) {
+    return std::memcmp(text, key, static_cast<std::size_t>(std::popcount(mask))) == 0 ? 0 : mask;
   }
 
   SIMD_INLINE static bool same_outline(const OutlineBytes& a, const OutlineBytes& b,
