@@ -33,16 +33,19 @@ class SkimmedLine {
   SIMD_INLINE bool enter(std::size_t base, const ByteClasses& masks, Bits& valid) {
     valid = ~Bits{0};
     const bool last = (masks.control != 0 || text_.size() - base <= 64) && cut(base, masks, valid);
-    backslashes_ |= masks.backslash & valid;
     not_ascii_ |= masks.not_ascii & valid;
     faults_ |= masks.control & valid;
     return last;
   }
 
+  // The same of a block without control characters that is not the text's last one.
+  SIMD_INLINE void pass(const ByteClasses& masks) { not_ascii_ |= masks.not_ascii; }
+
   // The block's quotes that begin or end a string. Looks at its escapes.
   SIMD_INLINE Bits quotes(std::size_t base, const ByteClasses& masks, Bits valid) {
     const Bits quote = masks.quote & valid;
     if ((masks.backslash | escaped_) == 0) return quote;
+    backslashes_ |= masks.backslash & valid;
     const Bits escaped = escaped_bytes(masks.backslash, escaped_);
     for (Bits odd = escaped & valid & ~(masks.quote | masks.backslash); odd != 0; odd &= odd - 1) {
       if (!valid_escape(text_.data() + base + std::countr_zero(odd))) faults_ = 1;

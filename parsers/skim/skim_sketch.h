@@ -41,29 +41,38 @@ class Sketch {
  private:
   // False if it has no outline, or is faulty.
   SIMD_INLINE bool draw() {
-    Bits digit_before = 0, zero_before = 0, zeros = 0;
-    std::uint32_t bytes = 0;
-    bool last = false;
-    for (std::size_t base = 0; !last; base += 64) {
-      if (base >= text_.size() || base >= kOutlinedBytesMax) return false;
+    for (std::size_t base = 0; base < text_.size() && base < kOutlinedBytesMax; base += 64) {
       const Masks masks = Masks::load(text_.data() + base);
-      Bits valid = 0;
-      last = line_.enter(base, masks, valid);
-      const Bits quote = line_.quotes(base, masks, valid);
-      const Bits digits_on = masks.digit & (masks.digit << 1 | digit_before);
-      const Bits zero = masks.zero & ~digits_on;
-      const Bits outside = ~line_.strings<Masks>(quote) & valid;
-      zeros |= digits_on & (zero << 1 | zero_before) & outside;
-      digit_before = masks.digit >> 63;
-      zero_before = zero >> 63;
-      const Bits kept = outside & ~digits_on;
-      bytes = Masks::put_outline(text_.data(), static_cast<std::uint32_t>(base), kept, masks.digit,
-                                 sketch_, bytes);
-      if (bytes > kOutlineBytesMax) return false;
+      if (masks.control == 0 && text_.size() - base > 64) {
+        line_.pass(masks);
+        draw_block(base, masks, ~Bits{0});
+      } else {
+        Bits valid = 0;
+        if (!line_.enter(base, masks, valid)) return false;  // a control character
+        draw_block(base, masks, valid);
+        return end();
+      }
+      if (bytes_ > kOutlineBytesMax) return false;
     }
-    std::memset(sketch_.outline.data() + bytes, 0, kOutlinePadding);
-    sketch_.bytes = bytes;
-    sketch_.zeros = zeros != 0;
+    return false;
+  }
+
+  SIMD_INLINE void draw_block(std::size_t base, const Masks& masks, Bits valid) {
+    const Bits outside = ~line_.strings<Masks>(line_.quotes(base, masks, valid)) & valid;
+    const Bits digits_on = masks.digit & (masks.digit << 1 | digit_before_);
+    const Bits zero = masks.zero & ~digits_on;
+    zeros_ |= digits_on & (zero << 1 | zero_before_) & outside;
+    digit_before_ = masks.digit >> 63;
+    zero_before_ = zero >> 63;
+    bytes_ = Masks::put_outline(text_.data(), static_cast<std::uint32_t>(base),
+                                outside & ~digits_on, masks.digit, sketch_, bytes_);
+  }
+
+  SIMD_INLINE bool end() {
+    if (bytes_ > kOutlineBytesMax) return false;
+    std::memset(sketch_.outline.data() + bytes_, 0, kOutlinePadding);
+    sketch_.bytes = bytes_;
+    sketch_.zeros = zeros_ != 0;
     return !line_.faulty() && !line_.in_string();
   }
 
@@ -97,6 +106,9 @@ class Sketch {
   SkimmedLine line_;
   Skim& skim_;
   SkimSketch& sketch_;
+  std::uint32_t bytes_ = 0;
+  Bits digit_before_ = 0, zero_before_ = 0;  // whether the last byte was a digit; a run's first, 0
+  Bits zeros_ = 0;                           // digits behind such a 0
 };
 
 // Each with the registers to itself.
