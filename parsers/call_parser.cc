@@ -50,13 +50,13 @@ void CallParser::start(const SourceFormat& format, const Catalog* catalog) {
 }
 
 // The fast path: whatever it does not recognise is left as if nobody had looked.
-bool CallParser::skim(std::string_view text) {
+bool CallParser::skim(std::string_view text, bool look_ahead) {
   if (format_->skim == nullptr || !format_->item_rules.empty() || kernel_ == SkimKernel::kOff)
     return false;
   const LogFormat& format = format_->formats.front();
   ApiCall& call = calls_.front();
-  const bool read =
-      reader_.read_skimmed(text, format.json.front(), format, *format_->skim, kernel_, call);
+  const bool read = reader_.read_skimmed(text, format.json.front(), format, *format_->skim, kernel_,
+                                         look_ahead, call);
   // Elsewhere a logger's own time would be looked for.
   if (read && (format_->strict || call.time_unix_ns || call.unreadable_time)) {
     count_ = 1;
@@ -69,7 +69,7 @@ bool CallParser::skim(std::string_view text) {
 std::size_t CallParser::skim_line(std::string_view text, const SourceFormat& format,
                                   std::size_t bytes_max) {
   start(format, nullptr);
-  const bool read = text.starts_with('{') && skim(text);
+  const bool read = text.starts_with('{') && skim(text, true);
   return read && reader_.skimmed_text().size() <= bytes_max ? reader_.skimmed_bytes() : 0;
 }
 
@@ -89,7 +89,7 @@ void CallParser::take_time(std::optional<std::int64_t> time_unix_ns) {
 Verdict CallParser::parse(std::string_view text, const SourceFormat& format,
                           const Catalog* catalog) {
   start(format, catalog);
-  if (text.starts_with('{') && skim(text) && reader_.skimmed_text().size() == text.size())
+  if (text.starts_with('{') && skim(text, false) && reader_.skimmed_text().size() == text.size())
     return Verdict::kRecord;
   return parse_fully(text, format, catalog);
 }

@@ -43,6 +43,8 @@ class CallParser {
   Verdict parse_fully(std::string_view text, const SourceFormat& format,
                       const Catalog* catalog = nullptr);
 
+  /// Before the first skim_line() of a text: another may have stood in its place.
+  void begin_lines() { reader_.forget_ahead(); }
   /// Reads the line that `text` begins with if it can be skimmed: then calls() holds its call, and
   /// its bytes are returned, line end included. 0 if it takes parse() to tell.
   std::size_t skim_line(std::string_view text, const SourceFormat& format, std::size_t bytes_max);
@@ -64,7 +66,7 @@ class CallParser {
   };
 
   void start(const SourceFormat& format, const Catalog* catalog);
-  bool skim(std::string_view text);
+  bool skim(std::string_view text, bool look_ahead);
   Verdict parse_strictly(std::string_view text);
   Verdict look_into_text(std::string_view text, std::size_t depth);
   Verdict look_for_documents(std::string_view text, std::size_t depth);

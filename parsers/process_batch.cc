@@ -53,6 +53,7 @@ void process_batch(const LineBatch& batch, const Ruleset& ruleset, CallParser& p
     framer.emplace(ruleset.format.framing, ruleset.line_bytes_max);
   }
   Record single;
+  parser.begin_lines();
   while (!text.empty()) {
     const std::size_t before = text.size();
     if (framer) {

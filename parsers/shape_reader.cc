@@ -174,8 +174,8 @@ ShapeResult ShapeReader::find_payload(const JsonShape& shape, Place record, Call
 
 bool ShapeReader::read_skimmed(std::string_view line, const JsonShape& shape,
                                const LogFormat& format, const SkimPlan& plan, SkimKernel kernel,
-                               ApiCall& call) {
-  if (!line_.document(line, plan.record, kernel)) return false;
+                               bool look_ahead, ApiCall& call) {
+  if (!line_.document(line, plan.record, kernel, look_ahead)) return false;
   const SkimmedPlace record{&line_, plan.of_record.data()};
   SkimmedPlace payload;
   auto envelope = CallOrigin::Envelope::kNone;

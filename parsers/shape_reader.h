@@ -38,7 +38,8 @@ class ShapeReader {
   /// The same of a line that could be skimmed, by the format's plan, whatever `call` was before;
   /// false if it takes the full parser to tell. There must be no rules for items.
   bool read_skimmed(std::string_view line, const JsonShape& shape, const LogFormat& format,
-                    const SkimPlan& plan, SkimKernel kernel, ApiCall& call);
+                    const SkimPlan& plan, SkimKernel kernel, bool look_ahead, ApiCall& call);
+  void forget_ahead() { line_.forget_ahead(); }
   /// Of the latest skimmed line: its bytes, line end included.
   std::size_t skimmed_bytes() const { return line_.line_bytes(); }
   std::string_view skimmed_text() const { return line_.text(); }

@@ -37,7 +37,8 @@ SkimKernel best_skim_kernel() {
   return kBest;
 }
 
-bool Skim::document(std::string_view text, const SkimTree& tree, SkimKernel kernel) {
+bool Skim::document(std::string_view text, const SkimTree& tree, SkimKernel kernel,
+                    bool look_ahead) {
   // Below, the byte before a token is looked at: before any other there is this one.
   if (!text.starts_with('{')) return false;
   if (outlines_of_ != tree.id) {
@@ -46,7 +47,8 @@ bool Skim::document(std::string_view text, const SkimTree& tree, SkimKernel kern
   }
   begin_ = text.data();
   found_ = made_ = outline_id_ = 0;
-  escaped_ = not_ascii_ = false;
+  extent_ = {};
+  look_ahead_ = look_ahead;
   bool valid = false;
   switch (kernel) {
     case SkimKernel::kOff: return false;
@@ -59,14 +61,15 @@ bool Skim::document(std::string_view text, const SkimTree& tree, SkimKernel kern
     case SkimKernel::kAvx512: return false;
 #endif
   }
-  return valid && (!not_ascii_ || valid_utf8(this->text()));
+  return valid && (!extent_.not_ascii || valid_utf8(this->text()));
 }
 
 void Skim::learn() {
   ++unknown_;
-  if (!sketch_.whole) return;
-  SkimOutline& outline = outlines_[outline_slot(outline_hash(sketch_.outline, sketch_.bytes))];
-  if (outline.learn(sketch_, text(), found_)) outline.id = ++outlines_learned_;
+  const SkimSketch& drawn = sketch();
+  if (!drawn.whole) return;
+  SkimOutline& outline = outlines_[outline_slot(outline_hash(drawn.outline, drawn.bytes))];
+  if (outline.learn(drawn, text(), found_)) outline.id = ++outlines_learned_;
 }
 
 void Skim::make_node(std::uint8_t place, const char* start) {

@@ -37,11 +37,15 @@ class Skim {
  public:
   /// Skims the document that begins at `text` and ends at the first newline or at the end. Returns
   /// false if it is not plainly a valid object. kJsonPadding bytes behind `text` must be readable.
-  bool document(std::string_view text, const SkimTree& tree, SkimKernel kernel);
+  /// `look_ahead`: the next document is most likely the line behind it, if it has not been changed
+  /// until then; forget_ahead() if it may have been.
+  bool document(std::string_view text, const SkimTree& tree, SkimKernel kernel,
+                bool look_ahead = false);
+  void forget_ahead() { ahead_ = {}; }
 
   /// After success: the document's bytes, without the newline or a CR before it; and with them.
-  std::string_view text() const { return {begin_, size_}; }
-  std::size_t line_bytes() const { return line_bytes_; }
+  std::string_view text() const { return {begin_, extent_.size}; }
+  std::size_t line_bytes() const { return extent_.line_bytes; }
 
   /// After success: not 0 if the document has the outline of an earlier one, and the same for all
   /// that do. What has been said of one is true of the others: which places have a value, and its
@@ -65,30 +69,35 @@ class Skim {
     }
     node.raw = string_at(place);
     node.type = JsonType::kString;
-    node.escaped = escaped_ && node.raw.find('\\') != std::string_view::npos;
+    node.escaped = extent_.escaped && node.raw.find('\\') != std::string_view::npos;
     return &node;
   }
 
   /// Whether no string has escapes.
-  bool is_plain() const { return !escaped_; }
+  bool is_plain() const { return !extent_.escaped; }
   /// After success, if there is an outline_id(): where lines of this outline have a value.
   const SkimSpan& span(std::uint8_t place) const { return outlines_[latest_outline_].spans[place]; }
   /// And the text there, of a string what stands between its quotes.
-  std::string_view text_of(const SkimSpan& span) const { return sketch_.text(span, begin_); }
+  std::string_view text_of(const SkimSpan& span) const {
+    return sketches_[sketch_].text(span, begin_);
+  }
 
   // What a kernel fills in.
   const char* begin_ = nullptr;
-  std::size_t size_ = 0;
-  std::size_t line_bytes_ = 0;
+  SkimExtent extent_;
   std::uint64_t found_ = 0;  ///< set of places
-  bool escaped_ = false;     ///< there is a backslash somewhere
-  bool not_ascii_ = false;
   // Of a line without a known outline, where values begin, and of each 64 bytes the quotes that
   // begin or end a string.
   std::array<std::uint32_t, kSkimPlacesMax> value_at_{};
   std::vector<std::uint64_t> quotes_ = std::vector<std::uint64_t>(kSkimBytesMax / 64 + 2);
 
-  SkimSketch sketch_;
+  /// In turn: the next line's is drawn before the latest one's is looked at, since what was just
+  /// written here and there cannot be read together until it has reached the cache.
+  std::array<SkimSketch, 2> sketches_;
+  std::size_t sketch_ = 0;  ///< the document's; the other one may be of ...
+  std::string_view ahead_;  ///< a text that begins with the next line
+  bool look_ahead_ = false;
+  SkimSketch& sketch() { return sketches_[sketch_]; }
   std::array<SkimOutline, kOutlinesMax> outlines_;  ///< by their hash
   std::size_t latest_outline_ = 0;
   std::uint64_t outline_id_ = 0, outlines_learned_ = 0;
@@ -116,7 +125,7 @@ class Skim {
   std::size_t value_at(std::uint8_t place) const {
     if (outline_id_ == 0) return value_at_[place];
     const SkimSpan& known = span(place);
-    return sketch_.at[known.begin] + (known.is_string ? 1U : 0U);
+    return sketches_[sketch_].at[known.begin] + (known.is_string ? 1U : 0U);
   }
   std::string_view string_at(std::uint8_t place) const {
     if (outline_id_ != 0) return text_of(span(place));

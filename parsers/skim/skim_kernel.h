@@ -165,7 +165,7 @@ class Walk {
     if (before == 0) {
       // Else a key that no plan has, unless it is one with escapes.
       if (base == 0 || skim_.quotes_[base / 64 - 1] == 0) {
-        skim_.sketch_.keys_known = false;
+        skim_.sketch().keys_known = false;
         return !escaped_;
       }
       base -= 64;
@@ -186,7 +186,7 @@ class Walk {
     const bool known = size != 0 && member.first_bytes == first && member.key.size() == size &&
                        same_rest(member.key, key);
     const std::uint8_t place = known ? member.place : SkimObject::kNone;
-    skim_.sketch_.add_key(key, size, place);
+    skim_.sketch().add_key(key, size, place);
     return take_value(place, known ? member.object : SkimObject::kNone, value);
   }
 
@@ -258,7 +258,7 @@ class Pass {
       }
     }
     skim.found_ = walk.found();
-    line_.leave(skim);
+    skim.extent_ = line_.extent();
     return !line_.in_string() && walk.ended(line_.size());
   }
 

@@ -66,12 +66,7 @@ class SkimmedLine {
   SIMD_INLINE bool escapes() const { return backslashes_ != 0; }
   SIMD_INLINE std::size_t size() const { return size_; }  // behind the last block
 
-  SIMD_INLINE void leave(Skim& skim) const {
-    skim.size_ = size_;
-    skim.line_bytes_ = line_bytes_;
-    skim.escaped_ = escapes();
-    skim.not_ascii_ = not_ascii_ != 0;
-  }
+  SIMD_INLINE SkimExtent extent() const { return {size_, line_bytes_, escapes(), not_ascii_ != 0}; }
 
  private:
   SIMD_INLINE bool cut(std::size_t base, const ByteClasses& masks, Bits& valid) {

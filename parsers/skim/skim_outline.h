@@ -12,6 +12,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -44,7 +45,15 @@ struct SkimSpan {
   bool is_string = false;
 };
 
-/// The line at hand.
+/// Where a line ends, and what is in it.
+struct SkimExtent {
+  std::size_t size = 0;        ///< without the line end
+  std::size_t line_bytes = 0;  ///< with it
+  bool escaped = false;        ///< there is a backslash somewhere
+  bool not_ascii = false;
+};
+
+/// The line at hand, or the next one.
 struct SkimSketch {
   struct Key {
     std::uint32_t begin = 0, bytes = 0;
@@ -53,6 +62,7 @@ struct SkimSketch {
   bool whole = false;  ///< `outline` is all of the line's
   std::uint32_t bytes = 0;
   bool zeros = false;  ///< somewhere a run of digits begins with 0
+  SkimExtent extent;
   OutlineBytes outline{};
   std::array<std::uint16_t, OutlineBytes().size()> at{};  ///< the line's offset of each byte
 

@@ -14,33 +14,14 @@
 namespace apierrd {
 namespace {
 
-class Sketch {
+// Draws the outline of the line that `text` begins with.
+class Drawing {
  public:
-  SIMD_INLINE Sketch(std::string_view text, Skim& skim)
-      : text_(text), line_(text), skim_(skim), sketch_(skim.sketch_) {}
+  SIMD_INLINE Drawing(std::string_view text, SkimSketch& sketch)
+      : text_(text), line_(text), sketch_(sketch) {}
 
-  // False: no line like it is known. The outline is kept for it to be learned.
-  SIMD_INLINE bool run() {
-    sketch_.whole = draw();
-    if (!sketch_.whole) return false;
-    SkimOutline* known = &skim_.outlines_[skim_.latest_outline_];
-    if (!is(*known)) {
-      const std::uint64_t hash = outline_hash(sketch_.outline, sketch_.bytes);
-      skim_.latest_outline_ = Skim::outline_slot(hash);
-      known = &skim_.outlines_[skim_.latest_outline_];
-      if (!is(*known)) return false;
-    }
-    if (!has_keys(*known) || (sketch_.zeros && !numbers_valid(*known))) return false;
-    skim_.found_ = known->found;
-    skim_.outline_id_ = known->id;
-    if (known->lines < kOutlineCommonLines) ++known->lines;
-    line_.leave(skim_);
-    return true;
-  }
-
- private:
   // False if it has no outline, or is faulty.
-  SIMD_INLINE bool draw() {
+  SIMD_INLINE bool run() {
     for (std::size_t base = 0; base < text_.size() && base < kOutlinedBytesMax; base += 64) {
       const Masks masks = Masks::load(text_.data() + base);
       if (masks.control == 0 && text_.size() - base > 64) {
@@ -57,6 +38,7 @@ class Sketch {
     return false;
   }
 
+ private:
   SIMD_INLINE void draw_block(std::size_t base, const Masks& masks, Bits valid) {
     const Bits outside = ~line_.strings<Masks>(line_.quotes(base, masks, valid)) & valid;
     const Bits digits_on = masks.digit & (masks.digit << 1 | digit_before_);
@@ -73,9 +55,42 @@ class Sketch {
     std::memset(sketch_.outline.data() + bytes_, 0, kOutlinePadding);
     sketch_.bytes = bytes_;
     sketch_.zeros = zeros_ != 0;
+    sketch_.extent = line_.extent();
     return !line_.faulty() && !line_.in_string();
   }
 
+  std::string_view text_;
+  SkimmedLine line_;
+  SkimSketch& sketch_;
+  std::uint32_t bytes_ = 0;
+  Bits digit_before_ = 0, zero_before_ = 0;  // whether the last byte was a digit; a run's first, 0
+  Bits zeros_ = 0;                           // digits behind such a 0
+};
+
+// What was drawn, beside the outlines that are known.
+class Comparison {
+ public:
+  SIMD_INLINE Comparison(const char* text, Skim& skim)
+      : text_(text), skim_(skim), sketch_(skim.sketch()) {}
+
+  // False: no line like it is known. The outline is kept for it to be learned.
+  SIMD_INLINE bool run() {
+    SkimOutline* known = &skim_.outlines_[skim_.latest_outline_];
+    if (!is(*known)) {
+      const std::uint64_t hash = outline_hash(sketch_.outline, sketch_.bytes);
+      skim_.latest_outline_ = Skim::outline_slot(hash);
+      known = &skim_.outlines_[skim_.latest_outline_];
+      if (!is(*known)) return false;
+    }
+    if (!has_keys(*known) || (sketch_.zeros && !numbers_valid(*known))) return false;
+    skim_.found_ = known->found;
+    skim_.outline_id_ = known->id;
+    if (known->lines < kOutlineCommonLines) ++known->lines;
+    skim_.extent_ = sketch_.extent;
+    return true;
+  }
+
+ private:
   SIMD_INLINE bool is(const SkimOutline& known) const {
     return known.bytes == sketch_.bytes &&
            Masks::same_outline(known.outline, sketch_.outline, known.bytes);
@@ -88,7 +103,7 @@ class Sketch {
       const SkimOutline::Key& key = known.keys[i];
       const std::size_t colon = sketch_.at[key.colon];
       const std::size_t begin = colon < key.bytes ? 0 : colon - key.bytes;
-      differs |= Masks::differing(text_.data() + begin, key.text.data(), key.mask);
+      differs |= Masks::differing(text_ + begin, key.text.data(), key.mask);
     }
     return differs == 0;
   }
@@ -96,38 +111,59 @@ class Sketch {
   // No number may begin with 0 and another digit; a fraction may.
   SIMD_INLINE bool numbers_valid(const SkimOutline& known) const {
     for (std::uint32_t i = 0; i < known.number_count; ++i) {
-      const char* const digit = text_.data() + sketch_.at[known.numbers[i]];
+      const char* const digit = text_ + sketch_.at[known.numbers[i]];
       if (*digit == '0' && is_digit(digit[1])) return false;
     }
     return true;
   }
 
-  std::string_view text_;
-  SkimmedLine line_;
+  const char* text_;
   Skim& skim_;
-  SkimSketch& sketch_;
-  std::uint32_t bytes_ = 0;
-  Bits digit_before_ = 0, zero_before_ = 0;  // whether the last byte was a digit; a run's first, 0
-  Bits zeros_ = 0;                           // digits behind such a 0
+  const SkimSketch& sketch_;
 };
 
 // Each with the registers to itself.
-SIMD_TARGET __attribute__((noinline)) bool follow_known(std::string_view text, Skim& skim) {
-  return Sketch(text, skim).run();
+SIMD_TARGET __attribute__((noinline)) void draw(std::string_view text, SkimSketch& sketch) {
+  sketch.whole = Drawing(text, sketch).run();
+}
+SIMD_TARGET __attribute__((noinline)) bool compare(std::string_view text, Skim& skim) {
+  return Comparison(text.data(), skim).run();
 }
 SIMD_TARGET __attribute__((noinline)) bool prove(std::string_view text, const SkimTree& tree,
                                                  Skim& skim) {
   return Pass(text).run(tree, skim);
 }
 
+// The line's outline, drawn now or when the one before it was skimmed.
+SIMD_INLINE bool has_outline(std::string_view text, Skim& skim) {
+  const bool drawn = skim.ahead_.data() == text.data() && skim.ahead_.size() == text.size();
+  skim.ahead_ = {};
+  if (drawn) {
+    skim.sketch_ ^= 1;
+  } else {
+    draw(text, skim.sketch());
+  }
+  return skim.sketch().whole;
+}
+
+SIMD_INLINE void draw_ahead(std::string_view text, Skim& skim) {
+  const std::string_view next = text.substr(skim.sketch().extent.line_bytes);
+  if (!next.starts_with('{')) return;
+  draw(next, skim.sketches_[skim.sketch_ ^ 1]);
+  skim.ahead_ = next;
+}
+
 // All of a kernel: the short way, else the pass.
 SIMD_INLINE bool skim_line(std::string_view text, const SkimTree& tree, Skim& skim) {
-  skim.sketch_.whole = false;
-  if (skim.expects_known() && follow_known(text, skim)) {
-    skim.unknown_ = 0;
-    return true;
+  skim.sketch().whole = false;
+  if (skim.expects_known() && has_outline(text, skim)) {
+    if (skim.look_ahead_) draw_ahead(text, skim);
+    if (compare(text, skim)) {
+      skim.unknown_ = 0;
+      return true;
+    }
   }
-  skim.sketch_.begin_keys();
+  skim.sketch().begin_keys();
   if (!prove(text, tree, skim)) return false;
   skim.learn();
   return true;
