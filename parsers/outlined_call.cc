@@ -47,8 +47,6 @@ std::optional<OutlinedCall> OutlinedCall::of(const JsonShape& shape, const LogFo
   OutlinedCall call;
   CallOrigin& origin = call.origin_;
   origin.envelope = envelope;
-  origin.format = format.name;
-  origin.vendor = format.vendor;
   call.is_vendor_named_ = format.vendor != kDefaultVendor;
   origin.recognised_by = shape.required_text;
   std::string_view none;
@@ -84,6 +82,8 @@ bool OutlinedCall::read(const Skim& names, const Skim& payload, const JsonShape&
     if (!payload.is_plain() && has_escapes(text)) return false;
   }
   call.origin = origin_;
+  call.origin.format = format.name;
+  call.origin.vendor = format.vendor;
   call.failed_items.clear();
   if (is_vendor_named_) call.service = service_label(format.vendor, call.service, texts);
   if (call.request_id.size() > kRequestIdMax) call.request_id = {};

@@ -39,7 +39,7 @@ class OutlinedCall {
             LogTimes& times, TextPool& texts, ApiCall& call) const;
 
  private:
-  CallOrigin origin_;
+  CallOrigin origin_;             ///< its texts are the shape's
   bool is_vendor_named_ = false;  ///< before the service
   /// Of no field: a span that ends at 0.
   SkimSpan service_, action_, region_, code_, message_, request_id_, time_, latency_;
