@@ -91,9 +91,12 @@ struct Masks : ByteClasses {
   }
 
   SIMD_INLINE static Bits differing(const char* text, const std::uint8_t* key, Bits mask) {
-    const Bits same = bits_of(_mm256_cmpeq_epi8(at(text, 0), at(key, 0)),
-                              _mm256_cmpeq_epi8(at(text, 32), at(key, 32)));
-    return ~same & mask;
+    const auto same = [&](std::size_t i) SIMD_TARGET {
+      return Bits{static_cast<std::uint32_t>(
+          _mm256_movemask_epi8(_mm256_cmpeq_epi8(at(text, i), at(key, i))))};
+    };
+    if (mask >> 32 == 0) return ~same(0) & mask;  // few keys have more
+    return ~(same(0) | same(32) << 32) & mask;
   }
 
   SIMD_INLINE static bool same_outline(const OutlineBytes& a, const OutlineBytes& b,

@@ -95,7 +95,7 @@ struct SkimSketch {
 struct SkimOutline {
   struct Key {
     /// The byte before it, its first quote, its bytes, its last quote and the colon.
-    std::array<std::uint8_t, kOutlinePadding> text{};
+    alignas(32) std::array<std::uint8_t, kOutlinePadding> text{};
     std::uint64_t mask = 0;   ///< of bytes in `text`
     std::uint16_t bytes = 0;  ///< of them before the colon
     std::uint16_t colon = 0;  ///< its place in the outline
