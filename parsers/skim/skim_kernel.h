@@ -184,7 +184,7 @@ class Walk {
     const SkimObject::Member& member =
         object.table[SkimObject::slot_of(first, size, object.multiplier)];
     const bool known = size != 0 && member.first_bytes == first && member.key.size() == size &&
-                       same_rest(member.key, key);
+                       same_rest(member, key);
     const std::uint8_t place = known ? member.place : SkimObject::kNone;
     skim_.sketch().add_key(key, size, place);
     return take_value(place, known ? member.object : SkimObject::kNone, value);
@@ -208,15 +208,13 @@ class Walk {
   }
 
   // Behind its first eight bytes.
-  SIMD_INLINE bool same_rest(const std::string& key, std::size_t at) const {
-    std::size_t done = 8;
-    for (; done + 8 <= key.size(); done += 8) {
-      if (std::memcmp(key.data() + done, text_ + at + done, 8) != 0) return false;
-    }
-    for (; done < key.size(); ++done) {
-      if (key[done] != text_[at + done]) return false;
-    }
-    return true;
+  SIMD_INLINE bool same_rest(const SkimObject::Member& member, std::size_t at) const {
+    const std::size_t size = member.key.size();
+    if (size <= 8) return true;
+    Bits last = 0;
+    std::memcpy(&last, text_ + at + size - 8, sizeof last);
+    if (last != member.last_bytes) return false;
+    return size <= 16 || std::memcmp(member.key.data() + 8, text_ + at + 8, size - 16) == 0;
   }
 
   const char* text_;

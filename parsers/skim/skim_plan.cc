@@ -20,6 +20,13 @@ std::uint64_t first_bytes_of(std::string_view key) {
   return bytes;
 }
 
+std::uint64_t last_bytes_of(std::string_view key) {
+  std::uint64_t bytes = 0;
+  if (key.size() > sizeof bytes)
+    std::memcpy(&bytes, key.data() + key.size() - sizeof bytes, sizeof bytes);
+  return bytes;
+}
+
 bool is_index(const std::string& token) {
   return !token.empty() && std::all_of(token.begin(), token.end(), is_digit);
 }
@@ -78,7 +85,7 @@ class TreeBuilder {
       if (member.key == key) return member;
     }
     return members_[object].emplace_back(
-        SkimObject::Member{first_bytes_of(key), key, SkimObject::kNone, SkimObject::kNone});
+        SkimObject::Member{first_bytes_of(key), last_bytes_of(key), key});
   }
 
   // Tries multipliers until no two keys share a slot.

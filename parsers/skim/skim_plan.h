@@ -25,6 +25,7 @@ struct SkimObject {
   static constexpr std::uint8_t kNone = 0xFF;
   struct Member {
     std::uint64_t first_bytes = 0;  ///< of the key, as many as fit, zeros behind a shorter one
+    std::uint64_t last_bytes = 0;   ///< of a key that has more than these: its last eight
     std::string key;
     std::uint8_t place = kNone;
     std::uint8_t object = kNone;  ///< where the value's own members are looked for
