@@ -105,7 +105,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   const std::string path = folder().write("any", bytes);
   const auto in_pieces = read_all(path, chunk), at_once = read_all(path, kReadMax);
-  REQUIRE(in_pieces.second == at_once.second || in_pieces.first.size() >= kReadMax);
+  // Of a read that ends in an error there is no text.
+  REQUIRE(in_pieces.second == at_once.second || in_pieces.first.size() + chunk > kReadMax);
   const std::size_t both = std::min(in_pieces.first.size(), at_once.first.size());
   REQUIRE(in_pieces.first.substr(0, both) == at_once.first.substr(0, both));
   if (at_once.second && in_pieces.second) REQUIRE(in_pieces.first == at_once.first);
