@@ -49,6 +49,7 @@ bool Skim::document(std::string_view text, const SkimTree& tree, SkimKernel kern
   found_ = made_ = outline_id_ = 0;
   extent_ = {};
   look_ahead_ = look_ahead;
+  if (!look_ahead) forget_ahead();
   bool valid = false;
   switch (kernel) {
     case SkimKernel::kOff: return false;

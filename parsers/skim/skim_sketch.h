@@ -137,7 +137,8 @@ SIMD_TARGET __attribute__((noinline)) bool prove(std::string_view text, const Sk
 // The line's outline, drawn now or when the one before it was skimmed.
 SIMD_INLINE bool has_outline(std::string_view text, Skim& skim) {
   const bool drawn = skim.ahead_.data() == text.data() && skim.ahead_.size() == text.size();
-  skim.ahead_ = {};
+  skim.forget_ahead();
+  if (!skim.expects_known()) return false;
   if (drawn) {
     skim.sketch_ ^= 1;
   } else {
@@ -156,7 +157,7 @@ SIMD_INLINE void draw_ahead(std::string_view text, Skim& skim) {
 // All of a kernel: the short way, else the pass.
 SIMD_INLINE bool skim_line(std::string_view text, const SkimTree& tree, Skim& skim) {
   skim.sketch().whole = false;
-  if (skim.expects_known() && has_outline(text, skim)) {
+  if (has_outline(text, skim)) {
     if (skim.look_ahead_) draw_ahead(text, skim);
     if (compare(text, skim)) {
       skim.unknown_ = 0;

@@ -131,5 +131,21 @@ TEST_P(OutlinedCallTest, OfATextThatHasChangedSinceItWasLookedAt) {
   EXPECT_EQ(parser_.call().action, "Payments");
 }
 
+TEST_P(OutlinedCallTest, OfARecordInThePlaceOfALineThatWasLookedAt) {
+  Fields other;
+  other.action = "Pay\001eals";
+  const std::string line = line_of({}, false), changed = line_of(other, false);
+  ASSERT_EQ(changed.size(), line.size());
+  for (std::uint32_t i = 0; i <= kOutlineCommonLines + 1; ++i) check(line);
+  std::string text = line + "\n" + line;
+  const std::size_t size = text.size(), next = line.size() + 1;
+  text.append(kJsonPadding, '\0');
+  parser_.begin_lines();
+  ASSERT_EQ(parser_.skim_line({text.data(), size}, format_, 10'000), next);
+  text.replace(next, line.size(), changed);
+  const std::string_view record(&text[next], line.size());
+  EXPECT_EQ(parser_.parse(record, format_), full_.parse(record, format_));
+}
+
 }  // namespace
 }  // namespace apierrd
