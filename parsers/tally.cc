@@ -43,7 +43,7 @@ std::uint64_t cheap_hash(std::string_view text) {
 // Names are short: without a call.
 bool same_text(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
-  if (a.size() < 4) return std::memcmp(a.data(), b.data(), a.size()) == 0;
+  if (a.size() < 4) return a == b;
   if (a.size() < 8) {
     const std::size_t last = a.size() - 4;
     return ((word_at<std::uint32_t>(a.data()) ^ word_at<std::uint32_t>(b.data())) |

@@ -116,7 +116,8 @@ std::uint64_t bytes_of(std::string_view text) {
 // its digits at once: how many there are cannot be predicted.
 std::optional<std::int64_t> parse_short(std::string_view text, unsigned zeros) {
   constexpr std::uint64_t kOnes = 0x0101010101010101, kHighBits = 0x8080808080808080;
-  if (text.size() > sizeof(std::uint64_t) || text.empty()) return {};
+  constexpr bool kInOrder = std::endian::native == std::endian::little;
+  if (!kInOrder || text.size() > sizeof(std::uint64_t) || text.empty()) return {};
   std::uint64_t digits = bytes_of(text);
   auto size = static_cast<unsigned>(text.size());
   unsigned decimals = 0;

@@ -1,6 +1,6 @@
 // A document's blocks of 64 bytes one after the other: where it ends, and what is in its strings.
 // Included by each kernel's file behind its `Masks`: ByteClasses with load(), prefix_xor(),
-// append(), put_outline(), same_outline() and same_key().
+// append(), put_outline(), same_outline() and differing().
 #pragma once
 
 #include <bit>
