@@ -1,6 +1,7 @@
 #include "parsers/outlined_call.h"
 
 #include <algorithm>
+#include <initializer_list>
 #include <string_view>
 #include <vector>
 
@@ -37,7 +38,11 @@ std::string_view take(const Skim& line, const SkimSpan& span, std::string_view i
   return is_there(span) ? line.text_of(span) : if_none;
 }
 
-bool has_escapes(std::string_view text) { return text.find('\\') != std::string_view::npos; }
+bool has_escapes(std::initializer_list<std::string_view> texts) {
+  return std::any_of(texts.begin(), texts.end(), [](std::string_view text) {
+    return text.find('\\') != std::string_view::npos;
+  });
+}
 
 }  // namespace
 
@@ -75,23 +80,17 @@ bool OutlinedCall::read(const Skim& names, const Skim& payload, const JsonShape&
   if (call.service.empty() || call.action.empty() || (is_there(region_) && call.region.empty()) ||
       (is_there(code_) && code.empty()))
     return false;
-  for (const std::string_view text : {call.service, call.action, call.region, time, latency}) {
-    if (!names.is_plain() && has_escapes(text)) return false;
-  }
-  for (const std::string_view text : {code, call.message, call.request_id}) {
-    if (!payload.is_plain() && has_escapes(text)) return false;
-  }
+  if (!names.is_plain() && has_escapes({call.service, call.action, call.region, time, latency}))
+    return false;
+  if (!payload.is_plain() && has_escapes({code, call.message, call.request_id})) return false;
   call.origin = origin_;
   call.origin.format = format.name;
   call.origin.vendor = format.vendor;
   call.failed_items.clear();
   if (is_vendor_named_) call.service = service_label(format.vendor, call.service, texts);
   if (call.request_id.size() > kRequestIdMax) call.request_id = {};
-  const bool failed =
-      is_there(code_) && std::find(shape.success_codes.begin(), shape.success_codes.end(), code) ==
-                             shape.success_codes.end();
-  call.code = failed ? trim_code(code) : std::string_view();
-  if (!failed) call.message = {};
+  call.code = is_there(code_) ? failure_code(shape, code) : std::string_view();
+  if (!call.failed()) call.message = {};
   call.time_unix_ns = is_there(time_) ? parse_time(time, format.time_format, times) : std::nullopt;
   call.unreadable_time = is_there(time_) && !call.time_unix_ns;
   call.latency_ns =

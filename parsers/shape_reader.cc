@@ -106,6 +106,10 @@ std::string_view region_of_host(std::string_view lower_host) {
 
 bool looks_like_code(std::string_view text) { return valid_code(text) && is_upper(text.front()); }
 
+std::string_view failure_code(const JsonShape& shape, std::string_view code) {
+  return contains(shape.success_codes, code) ? std::string_view() : trim_code(code);
+}
+
 std::string_view service_label(std::string_view vendor, std::string_view service, TextPool& texts) {
   if (vendor == kDefaultVendor) return service;
   std::string& label = texts.next();
@@ -309,7 +313,7 @@ bool ShapeReader::read_code(const JsonShape& shape, const At& payload, ApiCall& 
     if (undecodable_) return false;
     if (!code) continue;
     call.origin.code_rule = source.rule;
-    if (!contains(shape.success_codes, *code)) call.code = trim_code(*code);
+    call.code = failure_code(shape, *code);
     break;
   }
   if (!call.failed()) return true;

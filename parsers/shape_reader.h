@@ -118,6 +118,9 @@ std::string_view region_of_host(std::string_view lower_host);
 /// dots and underscores follow, at most kCodeBytesMax in all.
 bool looks_like_code(std::string_view text);
 
+/// The trimmed code of a call that failed with it; empty if the code stands for success.
+std::string_view failure_code(const JsonShape& shape, std::string_view code);
+
 /// The label a service of this vendor gets: its name, behind `vendor/` for all but the default one.
 std::string_view service_label(std::string_view vendor, std::string_view service, TextPool& texts);
 

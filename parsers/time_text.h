@@ -34,10 +34,11 @@ class LogTimes {
   std::optional<std::int64_t> parse_rfc3339(std::string_view text);
 
  private:
+  bool is_latest_minute(std::string_view text) const;
+
   static constexpr std::size_t kMinuteBytes = 16;  ///< `2026-11-23T09:00`
   std::array<char, kMinuteBytes> minute_{'\xFF'};  ///< at first, what no text begins with
   std::int64_t minute_unix_ns_ = 0;
-  bool is_latest_minute(std::string_view text) const;
 };
 
 /// A time in `format`, from the text of a JSON number or string, to nanoseconds since 1970.

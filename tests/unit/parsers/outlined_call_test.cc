@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <array>
-#include <memory>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -50,7 +48,6 @@ std::string line_of(const Fields& fields, bool as_string) {
 }
 
 std::vector<Fields> one_field_each() {
-  const std::string id(36, 'i');
   std::vector<Fields> all{{}};
   for (const char* text : {"\"2026-11-23T09:00:59Z\"", "\"\"", "\"yesterday\"", "\"1795424400\""})
     all.emplace_back().time = text;

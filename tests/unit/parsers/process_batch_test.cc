@@ -100,6 +100,31 @@ TEST_F(ProcessBatchTest, HostileNamesDoNotGrowATallyForEver) {
   }
 }
 
+// However long they are, and wherever they differ: known names are compared by words.
+TEST_F(ProcessBatchTest, NamesThatDifferInOneByteAreCountedApart) {
+  for (std::size_t size = 1; size <= 40; ++size) {
+    const std::string name(size, 'a');
+    Tally small;
+    const auto add = [&](const std::string& service, const std::string& action,
+                         const std::string& code) {
+      ApiCall call;
+      call.service = service, call.action = action, call.code = code;
+      for (int i = 0; i < 2; ++i) small.add(call, *ruleset.catalog, 0);
+    };
+    add(name, name, name);
+    for (std::size_t i = 0; i < size; ++i) {
+      std::string other = name;
+      other[i] = 'b';
+      add(other, name, name), add(name, other, name), add(name, name, other);
+      add(name, name, name);
+    }
+    EXPECT_EQ(small.calls().size(), 1 + 2 * size);
+    EXPECT_EQ(small.errors().size(), 1 + 3 * size);
+    for (const ErrorRow* row : small.errors())
+      EXPECT_EQ(row->count, row == small.errors().front() ? 2 + 2 * size : 2U) << row->code;
+  }
+}
+
 TEST_F(ProcessBatchTest, LateAndNewestRecords) {
   process(R"({"time":"2026-11-23T08:00:00Z","response":{"Response":{}}})"
           "\n"

@@ -108,15 +108,12 @@ TEST(ParseDuration, AByteThatIsNoDigitIsRefusedAnywhere) {
   const std::string number = "12.34567";
   for (std::size_t i = 0; i < number.size(); ++i) {
     for (int c = 0; c < 256; ++c) {
+      if (c == 'e' || c == 'E') continue;  // an exponent
       std::string text = number;
       text[i] = static_cast<char>(c);
-      const bool fine = (c >= '0' && c <= '9') || (c == '.' && i == 2) ||
-                        ((c == 'e' || c == 'E') && i > 2 && i + 1 < text.size());
-      const bool own = i + 1 == text.size() && (c == 's' || c == 'm' || c == 'h');
-      const bool point_gone = i == 2 && c != '.' && c >= '0' && c <= '9';
-      if (text.find('e') != std::string::npos || text.find('E') != std::string::npos) continue;
-      EXPECT_EQ(parse_duration(text, TimeUnit::kMillisecond).has_value(), fine || own || point_gone)
-          << text;
+      const bool unit = i + 1 == text.size() && (c == 's' || c == 'm' || c == 'h');
+      const bool fine = (c >= '0' && c <= '9') || (c == '.' && i == 2) || unit;
+      EXPECT_EQ(parse_duration(text, TimeUnit::kMillisecond).has_value(), fine) << text;
     }
   }
 }
