@@ -69,7 +69,7 @@ void Skim::learn() {
   ++unknown_;
   const SkimSketch& drawn = sketch();
   if (!drawn.whole) return;
-  SkimOutline& outline = outlines_[outline_slot(outline_hash(drawn.outline, drawn.bytes))];
+  SkimOutline& outline = outlines_[outline_slot(outline_hash(drawn.outline.data(), drawn.bytes))];
   if (outline.learn(drawn, text(), found_)) outline.id = ++outlines_learned_;
 }
 

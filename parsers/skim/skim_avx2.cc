@@ -99,11 +99,10 @@ struct Masks : ByteClasses {
     return ~(same(0) | same(32) << 32) & mask;
   }
 
-  SIMD_INLINE static bool same_outline(const OutlineBytes& a, const OutlineBytes& b,
+  SIMD_INLINE static bool same_outline(const std::uint8_t* a, const std::uint8_t* b,
                                        std::size_t bytes) {
     for (std::size_t i = 0; i < bytes; i += 32) {
-      if (_mm256_movemask_epi8(_mm256_cmpeq_epi8(at(a.data(), i), at(b.data(), i))) != -1)
-        return false;
+      if (_mm256_movemask_epi8(_mm256_cmpeq_epi8(at(a, i), at(b, i))) != -1) return false;
     }
     return true;
   }

@@ -95,11 +95,10 @@ struct Masks : ByteClasses {
     return mask >> 32 == 0 ? half(0) : half(0) | half(32);
   }
 
-  SIMD_INLINE static bool same_outline(const OutlineBytes& a, const OutlineBytes& b,
+  SIMD_INLINE static bool same_outline(const std::uint8_t* a, const std::uint8_t* b,
                                        std::size_t bytes) {
     for (std::size_t i = 0; i < bytes; i += 64) {
-      if (_mm512_cmpneq_epi8_mask(_mm512_loadu_si512(a.data() + i),
-                                  _mm512_loadu_si512(b.data() + i)) != 0)
+      if (_mm512_cmpneq_epi8_mask(_mm512_loadu_si512(a + i), _mm512_loadu_si512(b + i)) != 0)
         return false;
     }
     return true;

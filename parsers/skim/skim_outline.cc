@@ -5,16 +5,17 @@
 namespace apierrd {
 
 bool SkimOutline::learn(const SkimSketch& sketch, std::string_view line, std::uint64_t places) {
-  bytes = key_count = number_count = lines = 0;
+  bytes = lines = 0;
+  keys.clear();
   if (!sketch.whole || !sketch.keys_known) return false;
-  outline = sketch.outline;
+  const auto drawn = sketch.outline.begin();
+  outline.assign(drawn, drawn + static_cast<std::ptrdiff_t>(sketch.bytes + kOutlinePadding));
   found = places;
   for (std::size_t i = 0; i < sketch.key_count; ++i) {
     if (!add_key(sketch.keys[i], sketch, line)) return false;
   }
-  const std::string_view text(reinterpret_cast<const char*>(outline.data()), sketch.bytes);
-  if (!add_numbers(text)) return false;
-  hash = outline_hash(outline, sketch.bytes);
+  add_numbers();
+  hash = outline_hash(outline.data(), sketch.bytes);
   bytes = sketch.bytes;
   return true;
 }
@@ -27,10 +28,8 @@ bool SkimOutline::add_key(const SkimSketch::Key& key, const SkimSketch& sketch,
   const auto end = sketch.at.begin() + sketch.bytes;
   const auto found_at = std::lower_bound(sketch.at.begin(), end, colon);
   const std::size_t size = colon + 1 - begin;
-  Key& result = keys[key_count];
-  if (found_at == end || *found_at != colon || size >= result.text.size()) return false;
-  ++key_count;
-  result = {};
+  if (found_at == end || *found_at != colon || size >= kOutlinePadding) return false;
+  Key& result = keys.emplace_back();
   std::copy_n(line.begin() + static_cast<std::ptrdiff_t>(begin), size, result.text.begin());
   result.mask = (std::uint64_t{1} << size) - 1;
   result.bytes = static_cast<std::uint16_t>(size - 1);
@@ -45,7 +44,8 @@ void SkimOutline::add_span(std::uint8_t place, std::size_t colon) {
   const auto ends_value = [](std::uint8_t c) {
     return c == ',' || c == '}' || c == ']' || c == ' ';
   };
-  const auto value = std::find_if_not(outline.begin() + colon + 1, outline.end(), is_blank);
+  const auto value = std::find_if_not(outline.begin() + static_cast<std::ptrdiff_t>(colon) + 1,
+                                      outline.end(), is_blank);
   const bool is_string = *value == '"', is_container = *value == '{' || *value == '[';
   const auto end = is_string      ? value
                    : is_container ? value + 1
@@ -56,16 +56,17 @@ void SkimOutline::add_span(std::uint8_t place, std::size_t colon) {
 }
 
 // Where an integer part begins: not behind a point, and not in an exponent.
-bool SkimOutline::add_numbers(std::string_view text) {
+void SkimOutline::add_numbers() {
+  numbers.clear();
+  const std::string_view text(reinterpret_cast<const char*>(outline.data()),
+                              outline.size() - kOutlinePadding);
   for (std::size_t i = 1; i < text.size(); ++i) {
     if (text[i] != '0') continue;
     const bool minus = text[i - 1] == '-';
     if (std::string_view(".eE+").find(text[i - (minus ? 2 : 1)]) != std::string_view::npos)
       continue;
-    if (number_count == numbers.size()) return false;
-    numbers[number_count++] = static_cast<std::uint16_t>(i);
+    numbers.push_back(static_cast<std::uint16_t>(i));
   }
-  return true;
 }
 
 }  // namespace apierrd

@@ -15,27 +15,26 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "parsers/skim/skim_plan.h"
 
 namespace apierrd {
 
+/// A quarter of the longest line: an answer's list of short members takes a third of its bytes.
 /// Lines with longer outlines are rarely alike.
-inline constexpr std::size_t kOutlineBytesMax = 448;
+inline constexpr std::size_t kOutlineBytesMax = 8U << 10;
 /// Outlines are compared in words; behind their bytes are so many zeros.
 inline constexpr std::size_t kOutlinePadding = 64;
 /// Of the lines that have outlines; offsets in them fit 16 bits.
 inline constexpr std::size_t kOutlinedBytesMax = 32U << 10;
 /// Keys of one line, of objects on the way to places.
 inline constexpr std::size_t kOutlineKeysMax = 48;
-inline constexpr std::size_t kOutlineNumbersMax = 48;
 /// Structures that are remembered: a service's log has a handful.
 inline constexpr std::size_t kOutlinesMax = 32;
 /// Lines after which more may be prepared for the next ones. Of a log with more structures than are
 /// remembered each is soon forgotten.
 inline constexpr std::uint32_t kOutlineCommonLines = 8;
-
-using OutlineBytes = std::array<std::uint8_t, kOutlineBytesMax + 2 * kOutlinePadding>;
 
 /// Where lines of one outline have a value: places in the outline.
 struct SkimSpan {
@@ -63,8 +62,9 @@ struct SkimSketch {
   std::uint32_t bytes = 0;
   bool zeros = false;  ///< somewhere a run of digits begins with 0
   SkimExtent extent;
-  OutlineBytes outline{};
-  std::array<std::uint16_t, OutlineBytes().size()> at{};  ///< the line's offset of each byte
+  static constexpr std::size_t kRoom = kOutlineBytesMax + 2 * kOutlinePadding;
+  std::array<std::uint8_t, kRoom> outline{};
+  std::array<std::uint16_t, kRoom> at{};  ///< the line's offset of each byte
 
   /// The pass that proves the line valid has found all keys that matter.
   bool keys_known = false;
@@ -102,15 +102,14 @@ struct SkimOutline {
     std::uint8_t place = SkimObject::kNone;
   };
   std::uint64_t hash = 0;
-  std::uint32_t bytes = 0;  ///< 0: none
-  std::uint64_t id = 0;     ///< no two of a Skim have the same
-  std::uint32_t lines = 0;  ///< that have followed it
-  std::uint32_t key_count = 0, number_count = 0;
-  std::uint64_t found = 0;  ///< set of places
-  OutlineBytes outline{};
-  std::array<Key, kOutlineKeysMax> keys{};
-  std::array<std::uint16_t, kOutlineNumbersMax> numbers{};  ///< places of first digits
-  std::array<SkimSpan, kSkimPlacesMax> spans{};             ///< of the places in `found`
+  std::uint32_t bytes = 0;            ///< 0: none
+  std::uint64_t id = 0;               ///< no two of a Skim have the same
+  std::uint32_t lines = 0;            ///< that have followed it
+  std::uint64_t found = 0;            ///< set of places
+  std::vector<std::uint8_t> outline;  ///< `bytes` and the padding
+  std::vector<Key> keys;
+  std::vector<std::uint16_t> numbers;            ///< places of first digits
+  std::array<SkimSpan, kSkimPlacesMax> spans{};  ///< of the places in `found`
 
   /// What `sketch` shows of `line`, which was proved valid and has these places; false, and there
   /// is none, if it does not fit.
@@ -119,16 +118,16 @@ struct SkimOutline {
  private:
   bool add_key(const SkimSketch::Key& key, const SkimSketch& sketch, std::string_view line);
   void add_span(std::uint8_t place, std::size_t colon);
-  bool add_numbers(std::string_view text);
+  void add_numbers();
 };
 
 /// Eight bytes of an outline at a time; the zeros behind it must be there.
-inline std::uint64_t outline_hash(const OutlineBytes& outline, std::size_t bytes) {
+inline std::uint64_t outline_hash(const std::uint8_t* outline, std::size_t bytes) {
   constexpr std::uint64_t kOdd = 0x9E3779B97F4A7C15;
   std::uint64_t hash = bytes, factor = kOdd;
   for (std::size_t i = 0; i < bytes; i += sizeof(std::uint64_t), factor += 2 * kOdd) {
     std::uint64_t word = 0;
-    __builtin_memcpy(&word, outline.data() + i, sizeof word);
+    __builtin_memcpy(&word, outline + i, sizeof word);
     hash += (word ^ word >> 29) * factor;
   }
   return hash * kOdd;

@@ -91,9 +91,9 @@ struct Masks : ByteClasses {
     return std::memcmp(text, key, static_cast<std::size_t>(std::popcount(mask))) == 0 ? 0 : mask;
   }
 
-  SIMD_INLINE static bool same_outline(const OutlineBytes& a, const OutlineBytes& b,
+  SIMD_INLINE static bool same_outline(const std::uint8_t* a, const std::uint8_t* b,
                                        std::size_t bytes) {
-    return std::memcmp(a.data(), b.data(), bytes) == 0;
+    return std::memcmp(a, b, bytes) == 0;
   }
 };
 

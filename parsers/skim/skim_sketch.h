@@ -77,7 +77,7 @@ class Comparison {
   SIMD_INLINE bool run() {
     SkimOutline* known = &skim_.outlines_[skim_.latest_outline_];
     if (!is(*known)) {
-      const std::uint64_t hash = outline_hash(sketch_.outline, sketch_.bytes);
+      const std::uint64_t hash = outline_hash(sketch_.outline.data(), sketch_.bytes);
       skim_.latest_outline_ = Skim::outline_slot(hash);
       known = &skim_.outlines_[skim_.latest_outline_];
       if (!is(*known)) return false;
@@ -93,14 +93,13 @@ class Comparison {
  private:
   SIMD_INLINE bool is(const SkimOutline& known) const {
     return known.bytes == sketch_.bytes &&
-           Masks::same_outline(known.outline, sketch_.outline, known.bytes);
+           Masks::same_outline(known.outline.data(), sketch_.outline.data(), known.bytes);
   }
 
   // All are compared before the one branch, so that nothing waits for it.
   SIMD_INLINE bool has_keys(const SkimOutline& known) const {
     Bits differs = 0;
-    for (std::uint32_t i = 0; i < known.key_count; ++i) {
-      const SkimOutline::Key& key = known.keys[i];
+    for (const SkimOutline::Key& key : known.keys) {
       const std::size_t colon = sketch_.at[key.colon];
       const std::size_t begin = colon < key.bytes ? 0 : colon - key.bytes;
       differs |= Masks::differing(text_ + begin, key.text.data(), key.mask);
@@ -110,8 +109,8 @@ class Comparison {
 
   // No number may begin with 0 and another digit; a fraction may.
   SIMD_INLINE bool numbers_valid(const SkimOutline& known) const {
-    for (std::uint32_t i = 0; i < known.number_count; ++i) {
-      const char* const digit = text_ + sketch_.at[known.numbers[i]];
+    for (const std::uint16_t number : known.numbers) {
+      const char* const digit = text_ + sketch_.at[number];
       if (*digit == '0' && is_digit(digit[1])) return false;
     }
     return true;
