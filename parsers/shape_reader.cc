@@ -183,13 +183,13 @@ bool ShapeReader::read_skimmed(std::string_view line, const JsonShape& shape,
   const SkimmedPlace record{&line_, plan.of_record.data()};
   SkimmedPlace payload;
   auto envelope = CallOrigin::Envelope::kNone;
-  const OutlinedShape* known = &outlined(line_.outline_id(), 0);
-  if (line_.outline_id() != 0 && known->line == line_.outline_id() && known->payload == 0) {
+  const KnownShape* known = &known_shape_of(line_.signature_id(), 0);
+  if (known->line == line_.signature_id() && known->payload == 0) {
     payload = {&line_, known->payload_places};
     envelope = known->envelope;
   } else {
     if (!find_skimmed_payload(shape, plan, kernel, record, payload, envelope)) return false;
-    known = shape_of_outline(shape, format, record, payload, envelope);
+    known = known_shape(shape, format, record, payload, envelope);
   }
   if (known == nullptr && !has_shape(shape, payload)) return false;
   const JsonShape& there = known != nullptr ? known->shape : shape;
@@ -207,23 +207,21 @@ bool ShapeReader::read_skimmed(std::string_view line, const JsonShape& shape,
   return true;
 }
 
-// What is left of the shape for lines of this outline; nullptr if it is not known, or not common.
-const ShapeReader::OutlinedShape* ShapeReader::shape_of_outline(const JsonShape& shape,
-                                                                const LogFormat& format,
-                                                                SkimmedPlace record,
-                                                                SkimmedPlace payload,
-                                                                CallOrigin::Envelope envelope) {
+// What is left of the shape for lines of this signature; nullptr if it is not common.
+const ShapeReader::KnownShape* ShapeReader::known_shape(const JsonShape& shape,
+                                                        const LogFormat& format,
+                                                        SkimmedPlace record, SkimmedPlace payload,
+                                                        CallOrigin::Envelope envelope) {
   const bool string = payload.document != record.document;
-  const std::uint64_t line = line_.outline_id(), inner = string ? inner_line_.outline_id() : 0;
-  if (line == 0 || (string && inner == 0)) return nullptr;
-  OutlinedShape& known = outlined(line, inner);
+  const std::uint64_t line = line_.signature_id(), inner = string ? inner_line_.signature_id() : 0;
+  KnownShape& known = known_shape_of(line, inner);
   if (known.line == line && known.payload == inner) return &known;
-  const bool common = line_.is_outline_common() && (!string || inner_line_.is_outline_common());
+  const bool common = line_.is_signature_common() && (!string || inner_line_.is_signature_common());
   if (!common || !has_shape(shape, payload)) return nullptr;
   const SkimmedPlace names = shape.call_in_payload ? payload : record;
   known = {line, inner, shape, {}, payload.places, envelope};
   leave_out_absent(known.shape, names, payload);
-  known.call = OutlinedCall::of(known.shape, format, names, payload, envelope);
+  known.call = CallLayout::of(known.shape, format, names, payload, envelope);
   return &known;
 }
 

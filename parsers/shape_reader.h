@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "parsers/api_call.h"
+#include "parsers/call_layout.h"
 #include "parsers/json_document.h"
 #include "parsers/log_format.h"
-#include "parsers/outlined_call.h"
 #include "parsers/skim/skim.h"
 #include "parsers/text_pool.h"
 #include "parsers/time_text.h"
@@ -59,10 +59,10 @@ class ShapeReader {
   bool find_skimmed_payload(const JsonShape& shape, const SkimPlan& plan, SkimKernel kernel,
                             SkimmedPlace record, SkimmedPlace& payload,
                             CallOrigin::Envelope& envelope);
-  struct OutlinedShape;
-  const OutlinedShape* shape_of_outline(const JsonShape& shape, const LogFormat& format,
-                                        SkimmedPlace record, SkimmedPlace payload,
-                                        CallOrigin::Envelope envelope);
+  struct KnownShape;
+  const KnownShape* known_shape(const JsonShape& shape, const LogFormat& format,
+                                SkimmedPlace record, SkimmedPlace payload,
+                                CallOrigin::Envelope envelope);
   void read_items(const std::vector<ItemRule>& items, ApiCall& call);
   template <class At>
   bool read_code(const JsonShape& shape, const At& payload, ApiCall& call);
@@ -92,17 +92,17 @@ class ShapeReader {
   bool broken_json_ = false;
   Skim line_, inner_line_;  ///< a skimmed line, and the payload that came as a string in it
 
-  /// A shape without the places that lines of one outline do not have.
-  struct OutlinedShape {
-    std::uint64_t line = 0, payload = 0;  ///< Skim::outline_id; of no string: 0
+  /// A shape without the places that documents of one signature do not have.
+  struct KnownShape {
+    std::uint64_t line = 0, payload = 0;  ///< Skim::signature_id; of no string: 0
     JsonShape shape;
-    std::optional<OutlinedCall> call;
+    std::optional<CallLayout> call;
     const std::uint8_t* payload_places = nullptr;
     CallOrigin::Envelope envelope = CallOrigin::Envelope::kNone;
   };
-  std::array<OutlinedShape, 2 * kOutlinesMax> outlined_;
-  OutlinedShape& outlined(std::uint64_t line, std::uint64_t payload) {
-    return outlined_[(line + payload * 7) % outlined_.size()];
+  std::array<KnownShape, 2 * kSignaturesMax> known_shapes_;
+  KnownShape& known_shape_of(std::uint64_t line, std::uint64_t payload) {
+    return known_shapes_[(line + payload * 7) % known_shapes_.size()];
   }
 };
 

@@ -1,9 +1,5 @@
 #include "parsers/skim/skim.h"
 
-#include <algorithm>
-#include <bit>
-#include <cstring>
-
 namespace apierrd {
 
 bool has_skim_kernel(SkimKernel kernel) {
@@ -41,13 +37,9 @@ bool Skim::document(std::string_view text, const SkimTree& tree, SkimKernel kern
                     bool look_ahead) {
   // Below, the byte before a token is looked at: before any other there is this one.
   if (!text.starts_with('{')) return false;
-  if (outlines_of_ != tree.id) {
-    for (SkimOutline& outline : outlines_) outline.bytes = 0;
-    outlines_of_ = tree.id;
-  }
+  if (tree_ != tree.id) forget_tree();
+  tree_ = tree.id;
   begin_ = text.data();
-  found_ = made_ = outline_id_ = 0;
-  extent_ = {};
   look_ahead_ = look_ahead;
   if (!look_ahead) forget_ahead();
   bool valid = false;
@@ -62,30 +54,43 @@ bool Skim::document(std::string_view text, const SkimTree& tree, SkimKernel kern
     case SkimKernel::kAvx512: return false;
 #endif
   }
-  return valid && (!extent_.not_ascii || valid_utf8(this->text()));
+  if (!valid || (extent().not_ascii && !valid_utf8(this->text()))) return false;
+  if (!is_followed_) learn();
+  return true;
+}
+
+void Skim::forget_tree() {
+  for (SkimOutline& outline : outlines_) outline.bytes = 0;
+  for (KnownSignature& known : signatures_) known.id = 0;
+  strangers_ = {};
 }
 
 void Skim::learn() {
-  ++unknown_;
-  const SkimSketch& drawn = sketch();
-  if (!drawn.whole) return;
-  SkimOutline& outline = outlines_[outline_slot(outline_hash(drawn.outline.data(), drawn.bytes))];
-  if (outline.learn(drawn, text(), found_)) outline.id = ++outlines_learned_;
+  find_signature();
+  SkimSketch& drawn = sketch();
+  drawn.make_hash();
+  const std::uint64_t hash = drawn.hash ^ drawn.keys_hash;
+  std::uint64_t& stranger = strangers_[outline_slot(drawn.hash)];
+  if (stranger == hash)
+    outlines_[outline_slot(drawn.hash)].learn(drawn, text(), proved_, signature_id_);
+  stranger = hash;
 }
 
-void Skim::make_node(std::uint8_t place, const char* start) {
-  JsonNode& node = nodes_[place];
-  node.escaped = false;
-  switch (*start) {
-    case '{': node.type = JsonType::kObject; return;
-    case '[': node.type = JsonType::kArray; return;
-    case 't': node.type = JsonType::kTrue; return;
-    case 'f': node.type = JsonType::kFalse; return;
-    case 'n': node.type = JsonType::kNull; return;
-    default: break;
+void Skim::find_signature() {
+  const auto is_it = [this](const KnownSignature& known) {
+    return known.id != 0 && known.signature == proved_;
+  };
+  if (!is_it(signatures_[latest_signature_])) {
+    std::uint64_t hash = proved_.found;
+    for (const std::uint64_t bits : proved_.type_bits)
+      hash = (hash ^ hash >> 29) * kHashFactor + bits;
+    latest_signature_ = (hash * kHashFactor >> 32) % kSignaturesMax;
+    KnownSignature& known = signatures_[latest_signature_];
+    if (!is_it(known)) known = {proved_, ++signatures_seen_, 0};
   }
-  node.type = JsonType::kNumber;
-  node.raw = number_at(start);
+  KnownSignature& known = signatures_[latest_signature_];
+  if (known.lines < kSignatureCommonLines) ++known.lines;
+  signature_id_ = known.id;
 }
 
 }  // namespace apierrd

@@ -1,5 +1,6 @@
-// Skims a line: one pass of SIMD over its bytes that proves it to be one valid JSON object and
-// finds the places a plan asks for, without looking at anything else by itself.
+// Skims a line: one pass of SIMD over its bytes leaves what stands outside of strings, its outline
+// (skim_outline.h), which is then known, or proved to be a valid object's, and shows where the
+// places are that a plan asks for. Nothing else is looked at by itself.
 //
 // The fast path. It only ever says yes, or that it does not know: whatever is not plainly a valid
 // document (a key twice, control characters, deep nesting, an escaped key, a fault anywhere) is
@@ -10,10 +11,8 @@
 #pragma once
 
 #include <array>
-#include <bit>
 #include <cstdint>
 #include <string_view>
-#include <vector>
 
 #include "parsers/json_document.h"
 #include "parsers/skim/skim_outline.h"
@@ -29,8 +28,11 @@ enum class SkimKernel : std::uint8_t { kOff, kPortable, kAvx2, kAvx512 };
 SkimKernel best_skim_kernel();
 bool has_skim_kernel(SkimKernel kernel);
 
-/// Longer lines are the full parser's.
-inline constexpr std::size_t kSkimBytesMax = 256U << 10;
+/// Signatures that are remembered: a line of a log has one of a handful.
+inline constexpr std::size_t kSignaturesMax = 32;
+/// Lines after which more may be prepared for the next ones. Of a log with more signatures than are
+/// remembered each is soon forgotten.
+inline constexpr std::uint32_t kSignatureCommonLines = 8;
 
 /// What was found in one document.
 class Skim {
@@ -44,52 +46,44 @@ class Skim {
   void forget_ahead() { ahead_ = {}; }
 
   /// After success: the document's bytes, without the newline or a CR before it; and with them.
-  std::string_view text() const { return {begin_, extent_.size}; }
-  std::size_t line_bytes() const { return extent_.line_bytes; }
+  std::string_view text() const { return {begin_, extent().size}; }
+  std::size_t line_bytes() const { return extent().line_bytes; }
+  /// Whether no string has escapes.
+  bool is_plain() const { return !extent().escaped; }
 
-  /// After success: not 0 if the document has the outline of an earlier one, and the same for all
-  /// that do. What has been said of one is true of the others: which places have a value, and its
-  /// type.
-  std::uint64_t outline_id() const { return outline_id_; }
-  /// Whether kOutlineCommonLines have had it.
-  bool is_outline_common() const { return outlines_[latest_outline_].lines >= kOutlineCommonLines; }
+  /// After success: a number that only documents of one signature have. What has been said of one
+  /// is true of the others: which places have a value, and its type.
+  std::uint64_t signature_id() const { return signature_id_; }
+  /// Whether others are to be expected.
+  bool is_signature_common() const {
+    return is_followed_ || signatures_[latest_signature_].lines >= kSignatureCommonLines;
+  }
+  /// Whether it was known by the outline of an earlier one.
+  bool is_followed() const { return is_followed_; }
 
   /// The value at a place of the tree; nullptr if the document has none. It lives until the next
   /// document(). Of a container only the type is known.
   const JsonNode* at(std::uint8_t place) {
-    const std::uint64_t bit = std::uint64_t{1} << place;
-    if ((found_ & bit) == 0) return nullptr;
+    if ((signature_->found >> place & 1) == 0) return nullptr;
     JsonNode& node = nodes_[place];
-    if ((made_ & bit) != 0) return &node;
-    made_ |= bit;
-    const char* const start = begin_ + value_at(place);
-    if (*start != '"') {
-      make_node(place, start);
-      return &node;
-    }
-    node.raw = string_at(place);
-    node.type = JsonType::kString;
-    node.escaped = extent_.escaped && node.raw.find('\\') != std::string_view::npos;
+    node.type = signature_->type_of(place);
+    node.raw = text_of(span(place));
+    node.escaped = extent().escaped && node.type == JsonType::kString &&
+                   node.raw.find('\\') != std::string_view::npos;
     return &node;
   }
-
-  /// Whether no string has escapes.
-  bool is_plain() const { return !extent_.escaped; }
-  /// After success, if there is an outline_id(): where lines of this outline have a value.
-  const SkimSpan& span(std::uint8_t place) const { return outlines_[latest_outline_].spans[place]; }
-  /// And the text there, of a string what stands between its quotes.
+  /// Where it is, and the text there, of a string what stands between its quotes.
+  const SkimSpan& span(std::uint8_t place) const { return spans_[place]; }
   std::string_view text_of(const SkimSpan& span) const {
     return sketches_[sketch_].text(span, begin_);
   }
 
   // What a kernel fills in.
-  const char* begin_ = nullptr;
-  SkimExtent extent_;
-  std::uint64_t found_ = 0;  ///< set of places
-  // Of a line without a known outline, where values begin, and of each 64 bytes the quotes that
-  // begin or end a string.
-  std::array<std::uint32_t, kSkimPlacesMax> value_at_{};
-  std::vector<std::uint64_t> quotes_ = std::vector<std::uint64_t>(kSkimBytesMax / 64 + 2);
+  const SkimSignature* signature_ = nullptr;
+  std::uint64_t signature_id_ = 0;
+  const SkimSpan* spans_ = nullptr;  ///< by places
+  SkimSignature proved_;             ///< of a document that is not followed
+  bool is_followed_ = false;
 
   /// In turn: the next line's is drawn before the latest one's is looked at, since what was just
   /// written here and there cannot be read together until it has reached the cache.
@@ -98,50 +92,36 @@ class Skim {
   std::string_view ahead_;  ///< a text that begins with the next line
   bool look_ahead_ = false;
   SkimSketch& sketch() { return sketches_[sketch_]; }
+
   std::array<SkimOutline, kOutlinesMax> outlines_;  ///< by their hash
   std::size_t latest_outline_ = 0;
-  std::uint64_t outline_id_ = 0, outlines_learned_ = 0;
-  std::uint64_t outlines_of_ = 0;  ///< the tree's id
-  std::uint32_t unknown_ = 0;      ///< lines in a row whose outline was not known
   static std::size_t outline_slot(std::uint64_t hash) { return (hash >> 32) % kOutlinesMax; }
-  /// Whether it is worth while to draw an outline: of a log whose lines have little in common, only
-  /// now and then.
-  bool expects_known() const { return unknown_ < 64 || unknown_ % 64 == 0; }
-  /// Of a line that was proved valid without an outline to follow.
-  void learn();
+
+  /// Of what must be looked at one by one: what may stand in arrays only, by blocks of an outline;
+  /// offsets, and room for some that are written in vain.
   static constexpr std::size_t kBlocksPerWalk = 32;
   std::uint64_t any_wrong_ = 0;
-  std::array<std::uint64_t, kBlocksPerWalk> in_object_wrong_{};  ///< what may stand in arrays only
-  /// Offsets of what must be looked at one by one, and room for some that are written in vain.
+  std::array<std::uint64_t, kBlocksPerWalk> in_object_wrong_{};
   std::array<std::uint32_t, kBlocksPerWalk * 64 + 16> events_{};
 
  private:
-  void make_node(std::uint8_t place, const char* start);
-  static std::string_view number_at(const char* first) {
-    const char* end = first + 1;
-    while (*end != ',' && *end != '}' && *end != ' ') ++end;
-    return {first, static_cast<std::size_t>(end - first)};
-  }
-  std::size_t value_at(std::uint8_t place) const {
-    if (outline_id_ == 0) return value_at_[place];
-    const SkimSpan& known = span(place);
-    return sketches_[sketch_].at[known.begin] + (known.is_string ? 1U : 0U);
-  }
-  std::string_view string_at(std::uint8_t place) const {
-    if (outline_id_ != 0) return text_of(span(place));
-    const std::size_t begin = value_at_[place] + 1U;
-    std::size_t block = begin / 64;
-    std::uint64_t quotes = quotes_[block] >> (begin % 64);
-    std::size_t end = begin;
-    while (quotes == 0) {
-      end = ++block * 64;
-      quotes = quotes_[block];
-    }
-    end += static_cast<std::size_t>(std::countr_zero(quotes));
-    return {begin_ + begin, end - begin};
-  }
+  struct KnownSignature {
+    SkimSignature signature;
+    std::uint64_t id = 0;  ///< 0: none
+    std::uint32_t lines = 0;
+  };
+  const SkimExtent& extent() const { return sketches_[sketch_].extent; }
+  void forget_tree();
+  void learn();
+  void find_signature();
 
-  std::uint64_t made_ = 0;  ///< places whose node is made
+  const char* begin_ = nullptr;
+  std::uint64_t tree_ = 0;  ///< whose outlines and signatures these are
+  std::array<KnownSignature, kSignaturesMax> signatures_;
+  std::size_t latest_signature_ = 0;
+  std::uint64_t signatures_seen_ = 0;
+  /// By slot the hash of the latest outline that was not known: one is learned if it comes again.
+  std::array<std::uint64_t, kOutlinesMax> strangers_{};
   std::array<JsonNode, kSkimPlacesMax> nodes_;
 };
 

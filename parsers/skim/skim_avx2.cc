@@ -48,6 +48,8 @@ struct Masks : ByteClasses {
     masks.blank = bytes_equal(low, high, ' ');
     masks.digit = among(low, high, '0', 10);
     masks.zero = bytes_equal(low, high, '0');
+    masks.point = bytes_equal(low, high, '.');
+    masks.minus = bytes_equal(low, high, '-');
     return masks;
   }
 
@@ -75,10 +77,10 @@ struct Masks : ByteClasses {
     for (std::uint32_t i = 0; i < drawn.size(); i += 8, kept >>= 8) {
       const __m128i picks = picks_of(kept);
       const __m128i eight = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(drawn.data() + i));
-      _mm_storel_epi64(reinterpret_cast<__m128i*>(sketch.outline.data() + bytes),
+      _mm_storel_epi64(reinterpret_cast<__m128i*>(sketch.outline.get() + bytes),
                        _mm_shuffle_epi8(eight, picks));
       _mm_storeu_si128(
-          reinterpret_cast<__m128i*>(sketch.at.data() + bytes),
+          reinterpret_cast<__m128i*>(sketch.at.get() + bytes),
           _mm_add_epi16(_mm_cvtepu8_epi16(picks), _mm_set1_epi16(static_cast<short>(base + i))));
       bytes += static_cast<std::uint32_t>(std::popcount(kept & 0xFF));
     }

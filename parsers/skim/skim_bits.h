@@ -12,7 +12,7 @@ namespace {
 /// 64 bytes of text by their classes; a bit is a byte.
 struct ByteClasses {
   Bits newline, quote, backslash, control, not_ascii;
-  Bits open, close, curly, colon, comma, blank, digit, zero;
+  Bits open, close, curly, colon, comma, blank, digit, zero, point, minus;
 };
 
 /// Writes the offsets of the bits, some more than there are: no branch for the usual number.

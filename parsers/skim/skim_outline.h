@@ -3,10 +3,11 @@
 //
 //     {"action":"RunInstances","latency_ms":63.3,"ok":true}
 //
-// it is `{":",":0.0,":true}`. Two lines with one outline have the same tokens but for the texts of
-// strings and the digits of numbers: if the one is a valid document, the other is one as well once
-// its strings are in order and no number of it begins with 0 and another digit. And its fields are
-// where those of the first one are if its keys are the same.
+// it is `{":",":0.0,":true}`, and the line is a valid document if its outline is one, its strings
+// are in order and no number of it begins with 0 and another digit. Two lines with one outline have
+// the same tokens but for the texts of strings and the digits of numbers: what is proved of the
+// one holds for the other. And its fields are where those of the first one are if its keys are
+// the same.
 //
 // Plain data, and what of it needs no SIMD; one set per thread.
 #pragma once
@@ -14,34 +15,54 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <memory>
 #include <string_view>
 #include <vector>
 
+#include "parsers/ascii.h"
+#include "parsers/json_document.h"
 #include "parsers/skim/skim_plan.h"
 
 namespace apierrd {
 
-/// A quarter of the longest line: an answer's list of short members takes a third of its bytes.
-/// Lines with longer outlines are rarely alike.
-inline constexpr std::size_t kOutlineBytesMax = 8U << 10;
-/// Outlines are compared in words; behind their bytes are so many zeros.
+/// Longer lines are the full parser's: offsets in an outline have 16 bits.
+inline constexpr std::size_t kSkimBytesMax = 64U << 10;
+/// And lines with longer outlines: half of the longest line. An answer's list of short members
+/// takes a third of its bytes.
+inline constexpr std::size_t kOutlineBytesMax = kSkimBytesMax / 2;
+/// Outlines are read 64 bytes at a time; behind their bytes are so many zeros.
 inline constexpr std::size_t kOutlinePadding = 64;
-/// Of the lines that have outlines; offsets in them fit 16 bits.
-inline constexpr std::size_t kOutlinedBytesMax = 32U << 10;
-/// Keys of one line, of objects on the way to places.
+/// Keys of one line, of objects on the way to places; with more it is not remembered.
 inline constexpr std::size_t kOutlineKeysMax = 48;
-/// Structures that are remembered: a service's log has a handful.
-inline constexpr std::size_t kOutlinesMax = 32;
-/// Lines after which more may be prepared for the next ones. Of a log with more structures than are
-/// remembered each is soon forgotten.
-inline constexpr std::uint32_t kOutlineCommonLines = 8;
+/// Structures that are remembered: a service's log has a handful, and one for each length of the
+/// lists in its answers.
+inline constexpr std::size_t kOutlinesMax = 64;
 
-/// Where lines of one outline have a value: places in the outline.
+/// Where a value is: a place in the outline. Of a string the byte before its first quote, behind
+/// which there is its last one; of anything else its first byte.
 struct SkimSpan {
-  /// Of a string the byte before its first quote, and its last quote; of anything else its first
-  /// byte, and the one behind it, of containers behind that first byte.
-  std::uint16_t begin = 0, end = 0;
+  std::uint16_t begin = 0;
   bool is_string = false;
+};
+
+/// Which places of a document have a value, and of which type.
+struct SkimSignature {
+  std::uint64_t found = 0;                   ///< set of places
+  std::array<std::uint64_t, 3> type_bits{};  ///< of their types' numbers
+
+  bool operator==(const SkimSignature&) const = default;
+  [[gnu::always_inline]] void add(std::uint8_t place, JsonType type) {
+    const std::uint64_t number{static_cast<std::uint8_t>(type)};
+    found |= std::uint64_t{1} << place;
+    type_bits[0] |= (number & 1) << place;
+    type_bits[1] |= (number >> 1 & 1) << place;
+    type_bits[2] |= (number >> 2) << place;
+  }
+  JsonType type_of(std::uint8_t place) const {
+    const auto bit = [&](std::size_t i) { return (type_bits[i] >> place & 1) << i; };
+    return static_cast<JsonType>(bit(0) | bit(1) | bit(2));
+  }
 };
 
 /// Where a line ends, and what is in it.
@@ -52,42 +73,83 @@ struct SkimExtent {
   bool not_ascii = false;
 };
 
+inline constexpr std::uint64_t kHashFactor = 0x9E3779B97F4A7C15;
+
+/// Outlines have zeros behind them.
+constexpr bool ends_scalar(std::uint8_t c) { return c == ',' || c == '}' || c == ']' || c <= ' '; }
+
+/// Of valid values.
+inline constexpr auto kTypesByFirstByte = [] {
+  std::array<JsonType, 256> types{};
+  types.fill(JsonType::kNumber);
+  types['{'] = JsonType::kObject;
+  types['['] = JsonType::kArray;
+  types['"'] = JsonType::kString;
+  types['t'] = JsonType::kTrue;
+  types['f'] = JsonType::kFalse;
+  types['n'] = JsonType::kNull;
+  return types;
+}();
+
 /// The line at hand, or the next one.
 struct SkimSketch {
-  struct Key {
-    std::uint32_t begin = 0, bytes = 0;
-    std::uint8_t place = SkimObject::kNone;
-  };
+  static constexpr std::size_t kRoom = kOutlineBytesMax + 2 * kOutlinePadding;
+
   bool whole = false;  ///< `outline` is all of the line's
   std::uint32_t bytes = 0;
-  bool zeros = false;  ///< somewhere a run of digits begins with 0
+  std::uint64_t hash = 0;  ///< of `outline`, if make_hash() was called
+  bool zeros = false;      ///< somewhere a run of digits begins with 0
   SkimExtent extent;
-  static constexpr std::size_t kRoom = kOutlineBytesMax + 2 * kOutlinePadding;
-  std::array<std::uint8_t, kRoom> outline{};
-  std::array<std::uint16_t, kRoom> at{};  ///< the line's offset of each byte
+  // Memory that is never written is never taken.
+  std::unique_ptr<std::uint8_t[]> outline = std::make_unique_for_overwrite<std::uint8_t[]>(kRoom);
+  /// The line's offset of each byte.
+  std::unique_ptr<std::uint16_t[]> at = std::make_unique_for_overwrite<std::uint16_t[]>(kRoom);
 
-  /// The pass that proves the line valid has found all keys that matter.
-  bool keys_known = false;
+  /// What the proof has found in it: keys, and where places have a value.
+  bool keys_known = false;  ///< the colons behind all keys that matter are in `colons`
   std::uint32_t key_count = 0;
-  std::array<Key, kOutlineKeysMax> keys{};
+  std::uint64_t keys_hash = 0;
+  std::array<std::uint16_t, kOutlineKeysMax> colons{};
+  std::array<SkimSpan, kSkimPlacesMax> spans{};
 
   void begin_keys() {
     keys_known = true;
     key_count = 0;
+    keys_hash = 0;
   }
-  void add_key(std::size_t begin, std::size_t size, std::uint8_t place) {
-    if (key_count == keys.size()) {
-      keys_known = false;
-      return;
-    }
-    keys[key_count++] = {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(size),
-                         place};
+  [[gnu::always_inline]] void add_key(std::size_t colon, std::uint64_t first_bytes) {
+    keys_hash = (keys_hash ^ first_bytes) * kHashFactor;
+    keys_known = keys_known && key_count < colons.size();
+    if (keys_known) colons[key_count++] = static_cast<std::uint16_t>(colon);
   }
 
-  /// The bytes of the value there, of a string those between its quotes.
-  std::string_view text(const SkimSpan& span, const char* line) const {
-    const std::size_t begin = at[span.begin] + (span.is_string ? 2U : 0U);
-    return {line + begin, at[span.end] - begin};
+  void make_hash() {
+    std::uint64_t factor = kHashFactor;
+    hash = bytes;
+    for (std::size_t i = 0; i < bytes; i += sizeof(std::uint64_t), factor += 2 * kHashFactor) {
+      std::uint64_t word = 0;
+      std::memcpy(&word, outline.get() + i, sizeof word);
+      hash += (word ^ word >> 29) * factor;
+    }
+    hash *= kHashFactor;
+  }
+
+  /// Of the key whose last quote stands right before the colon.
+  std::size_t key_begin(std::size_t colon) const { return at[colon - 2] + 2U; }
+  std::size_t key_end(std::size_t colon) const { return at[colon - 1]; }
+  /// Whether the digits there begin with 0 and have another one behind it.
+  bool has_leading_zero(std::size_t digits, const char* line) const {
+    const char* const first = line + at[digits];
+    return *first == '0' && is_digit(first[1]);
+  }
+
+  /// The bytes of the value there, of a string those between its quotes; of a container the first.
+  [[gnu::always_inline]] std::string_view text(const SkimSpan& span, const char* line) const {
+    const char* const begin = line + at[span.begin];
+    if (span.is_string) return {begin + 2, line + at[span.begin + 1U]};
+    std::size_t end = span.begin + 1U;
+    while (!ends_scalar(outline[end])) ++end;
+    return {begin, line + at[end]};
   }
 };
 
@@ -99,38 +161,38 @@ struct SkimOutline {
     std::uint64_t mask = 0;   ///< of bytes in `text`
     std::uint16_t bytes = 0;  ///< of them before the colon
     std::uint16_t colon = 0;  ///< its place in the outline
-    std::uint8_t place = SkimObject::kNone;
   };
-  std::uint64_t hash = 0;
   std::uint32_t bytes = 0;            ///< 0: none
-  std::uint64_t id = 0;               ///< no two of a Skim have the same
-  std::uint32_t lines = 0;            ///< that have followed it
-  std::uint64_t found = 0;            ///< set of places
   std::vector<std::uint8_t> outline;  ///< `bytes` and the padding
   std::vector<Key> keys;
-  std::vector<std::uint16_t> numbers;            ///< places of first digits
-  std::array<SkimSpan, kSkimPlacesMax> spans{};  ///< of the places in `found`
+  std::vector<std::uint16_t> numbers;  ///< places where integer parts begin
+  SkimSignature signature;
+  std::uint64_t signature_id = 0;
+  std::array<SkimSpan, kSkimPlacesMax> spans{};
 
-  /// What `sketch` shows of `line`, which was proved valid and has these places; false, and there
-  /// is none, if it does not fit.
-  bool learn(const SkimSketch& sketch, std::string_view line, std::uint64_t places);
+  /// What `sketch` shows of `line`, which was proved valid and has this signature. There is none
+  /// if it does not fit.
+  void learn(const SkimSketch& sketch, std::string_view line, const SkimSignature& of,
+             std::uint64_t of_id);
 
  private:
-  bool add_key(const SkimSketch::Key& key, const SkimSketch& sketch, std::string_view line);
-  void add_span(std::uint8_t place, std::size_t colon);
+  bool add_key(std::size_t colon, const SkimSketch& sketch, std::string_view line);
   void add_numbers();
 };
 
-/// Eight bytes of an outline at a time; the zeros behind it must be there.
-inline std::uint64_t outline_hash(const std::uint8_t* outline, std::size_t bytes) {
-  constexpr std::uint64_t kOdd = 0x9E3779B97F4A7C15;
-  std::uint64_t hash = bytes, factor = kOdd;
-  for (std::size_t i = 0; i < bytes; i += sizeof(std::uint64_t), factor += 2 * kOdd) {
-    std::uint64_t word = 0;
-    __builtin_memcpy(&word, outline + i, sizeof word);
-    hash += (word ^ word >> 29) * factor;
-  }
-  return hash * kOdd;
+/// The value behind a colon, and its type.
+struct SkimValue {
+  SkimSpan span;
+  JsonType type = JsonType::kNull;
+};
+[[gnu::always_inline]] inline SkimValue value_behind(const std::uint8_t* outline,
+                                                     std::size_t colon) {
+  std::size_t value = colon + 1;
+  while (outline[value] == ' ') ++value;
+  const std::uint8_t first = outline[value];
+  const bool is_string = first == '"';
+  return {{static_cast<std::uint16_t>(value - (is_string ? 1U : 0U)), is_string},
+          kTypesByFirstByte[first]};
 }
 
 }  // namespace apierrd

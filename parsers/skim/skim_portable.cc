@@ -57,6 +57,8 @@ struct Masks : ByteClasses {
     masks.blank = are(' ');
     masks.digit = are('0', 0x0F) & ~(plane[3] & (plane[1] | plane[2]));
     masks.zero = are('0');
+    masks.point = are('.');
+    masks.minus = are('-');
     return masks;
   }
 
@@ -74,8 +76,8 @@ struct Masks : ByteClasses {
   static std::uint32_t put_outline(const char* text, std::uint32_t base, Bits kept, Bits digits,
                                    SkimSketch& sketch, std::uint32_t bytes) {
     const auto count = static_cast<std::uint32_t>(std::popcount(kept));
-    std::uint8_t* outline = sketch.outline.data() + bytes;
-    std::uint16_t* at = sketch.at.data() + bytes;
+    std::uint8_t* outline = sketch.outline.get() + bytes;
+    std::uint16_t* at = sketch.at.get() + bytes;
     for (std::uint32_t written = 0; written < count; written += 8) {
       for (int i = 0; i < 8; ++i, kept &= kept - 1) {
         const auto bit = static_cast<unsigned>(std::countr_zero(kept)) % 64;

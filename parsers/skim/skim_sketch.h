@@ -2,12 +2,12 @@
 // follows that of an earlier line, if there is one like it (skim_outline.h).
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
 
-#include "parsers/ascii.h"
 #include "parsers/skim/skim.h"
 #include "parsers/skim/skim_line.h"
 
@@ -22,7 +22,7 @@ class Drawing {
 
   // False if it has no outline, or is faulty.
   SIMD_INLINE bool run() {
-    for (std::size_t base = 0; base < text_.size() && base < kOutlinedBytesMax; base += 64) {
+    for (std::size_t base = 0; base < text_.size() && base < kSkimBytesMax; base += 64) {
       const Masks masks = Masks::load(text_.data() + base);
       if (masks.control == 0 && text_.size() - base > 64) {
         line_.pass(masks);
@@ -52,7 +52,7 @@ class Drawing {
 
   SIMD_INLINE bool end() {
     if (bytes_ > kOutlineBytesMax) return false;
-    std::memset(sketch_.outline.data() + bytes_, 0, kOutlinePadding);
+    std::memset(sketch_.outline.get() + bytes_, 0, kOutlinePadding);
     sketch_.bytes = bytes_;
     sketch_.zeros = zeros_ != 0;
     sketch_.extent = line_.extent();
@@ -73,27 +73,26 @@ class Comparison {
   SIMD_INLINE Comparison(const char* text, Skim& skim)
       : text_(text), skim_(skim), sketch_(skim.sketch()) {}
 
-  // False: no line like it is known. The outline is kept for it to be learned.
+  // False: no line like it is known.
   SIMD_INLINE bool run() {
-    SkimOutline* known = &skim_.outlines_[skim_.latest_outline_];
+    const SkimOutline* known = &skim_.outlines_[skim_.latest_outline_];
     if (!is(*known)) {
-      const std::uint64_t hash = outline_hash(sketch_.outline.data(), sketch_.bytes);
-      skim_.latest_outline_ = Skim::outline_slot(hash);
+      sketch_.make_hash();
+      skim_.latest_outline_ = Skim::outline_slot(sketch_.hash);
       known = &skim_.outlines_[skim_.latest_outline_];
       if (!is(*known)) return false;
     }
     if (!has_keys(*known) || (sketch_.zeros && !numbers_valid(*known))) return false;
-    skim_.found_ = known->found;
-    skim_.outline_id_ = known->id;
-    if (known->lines < kOutlineCommonLines) ++known->lines;
-    skim_.extent_ = sketch_.extent;
+    skim_.signature_ = &known->signature;
+    skim_.signature_id_ = known->signature_id;
+    skim_.spans_ = known->spans.data();
     return true;
   }
 
  private:
   SIMD_INLINE bool is(const SkimOutline& known) const {
     return known.bytes == sketch_.bytes &&
-           Masks::same_outline(known.outline.data(), sketch_.outline.data(), known.bytes);
+           Masks::same_outline(known.outline.data(), sketch_.outline.get(), known.bytes);
   }
 
   // All are compared before the one branch, so that nothing waits for it.
@@ -109,16 +108,14 @@ class Comparison {
 
   // No number may begin with 0 and another digit; a fraction may.
   SIMD_INLINE bool numbers_valid(const SkimOutline& known) const {
-    for (const std::uint16_t number : known.numbers) {
-      const char* const digit = text_ + sketch_.at[number];
-      if (*digit == '0' && is_digit(digit[1])) return false;
-    }
-    return true;
+    return std::none_of(known.numbers.begin(), known.numbers.end(), [&](std::uint16_t number) {
+      return sketch_.has_leading_zero(number, text_);
+    });
   }
 
   const char* text_;
   Skim& skim_;
-  const SkimSketch& sketch_;
+  SkimSketch& sketch_;
 };
 
 // Each with the registers to itself.
@@ -128,16 +125,15 @@ SIMD_TARGET __attribute__((noinline)) void draw(std::string_view text, SkimSketc
 SIMD_TARGET __attribute__((noinline)) bool compare(std::string_view text, Skim& skim) {
   return Comparison(text.data(), skim).run();
 }
-SIMD_TARGET __attribute__((noinline)) bool prove(std::string_view text, const SkimTree& tree,
+SIMD_TARGET __attribute__((noinline)) bool prove(const char* text, const SkimTree& tree,
                                                  Skim& skim) {
-  return Pass(text).run(tree, skim);
+  return Pass(text, skim).run(tree, skim);
 }
 
 // The line's outline, drawn now or when the one before it was skimmed.
 SIMD_INLINE bool has_outline(std::string_view text, Skim& skim) {
   const bool drawn = skim.ahead_.data() == text.data() && skim.ahead_.size() == text.size();
   skim.forget_ahead();
-  if (!skim.expects_known()) return false;
   if (drawn) {
     skim.sketch_ ^= 1;
   } else {
@@ -153,20 +149,16 @@ SIMD_INLINE void draw_ahead(std::string_view text, Skim& skim) {
   skim.ahead_ = next;
 }
 
-// All of a kernel: the short way, else the pass.
+// All of a kernel: the short way, else the proof.
 SIMD_INLINE bool skim_line(std::string_view text, const SkimTree& tree, Skim& skim) {
-  skim.sketch().whole = false;
-  if (has_outline(text, skim)) {
-    if (skim.look_ahead_) draw_ahead(text, skim);
-    if (compare(text, skim)) {
-      skim.unknown_ = 0;
-      return true;
-    }
-  }
+  if (!has_outline(text, skim)) return false;
+  if (skim.look_ahead_) draw_ahead(text, skim);
+  skim.is_followed_ = compare(text, skim);
+  if (skim.is_followed_) return true;
   skim.sketch().begin_keys();
-  if (!prove(text, tree, skim)) return false;
-  skim.learn();
-  return true;
+  skim.spans_ = skim.sketch().spans.data();
+  skim.signature_ = &skim.proved_;
+  return prove(text.data(), tree, skim);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <array>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "parsers/log_format.h"
@@ -107,7 +108,7 @@ TEST_P(SkimTest, LimitsAtTheirEdges) {
   EXPECT_FALSE(takes(of_bytes(kSkimBytesMax + 1)));
   std::string keys = "{";
   for (std::size_t i = 0; i < 3 * kOutlineKeysMax; ++i) keys += "\"k" + std::to_string(i) + "\":1,";
-  for (int i = 0; i < 2; ++i) {  // learned, and known again
+  for (int i = 0; i < 3; ++i) {  // learned, and known again
     ASSERT_TRUE(takes(keys + "\"action\":\"A\"}"));
     EXPECT_EQ(at(shape().action[0].at)->raw, "A");
   }
@@ -130,19 +131,20 @@ TEST_P(SkimTest, FaultsAreSeenWhereverABlockEnds) {
 }
 
 TEST_P(SkimTest, LinesOfOneOutlineAreFollowed) {
-  ASSERT_TRUE(takes(R"({"service":"cvm","action":"A","latency_ms":63.25,"ok":true,"n":-0})"));
-  EXPECT_EQ(skim.outline_id(), 0U);
+  for (int i = 0; i < 2; ++i) {  // learned when it comes again
+    ASSERT_TRUE(takes(R"({"service":"cvm","action":"A","latency_ms":63.25,"ok":true,"n":-0})"));
+    EXPECT_FALSE(skim.is_followed());
+  }
   ASSERT_TRUE(
       takes(R"({"service":"billing","action":"\u0042","latency_ms":7.0,"ok":true,"n":-40})"));
-  const std::uint64_t outline = skim.outline_id();
-  EXPECT_NE(outline, 0U);
+  EXPECT_TRUE(skim.is_followed());
   EXPECT_EQ(at(shape().service[0].at)->raw, "billing");
   EXPECT_TRUE(at(shape().action[0].at)->escaped);
   EXPECT_EQ(at(shape().latency[0])->raw, "7.0");
   ASSERT_TRUE(takes(R"({"service":"","action":"A","latency_ms":100.001,"ok":true,"n":-9})"));
-  EXPECT_EQ(skim.outline_id(), outline);
+  EXPECT_TRUE(skim.is_followed());
   ASSERT_TRUE(takes(R"({"service":"cvm","action":"A","latency_ms":1,"ok":null,"n":-0})"));
-  EXPECT_EQ(skim.outline_id(), 0U);
+  EXPECT_FALSE(skim.is_followed());
 }
 
 // What an outline does not show: texts of keys, digits, what is in strings.
@@ -152,11 +154,10 @@ TEST_P(SkimTest, AnOutlineAloneIsNoProof) {
     std::string text = line;
     return text.replace(text.find(part), part.size(), other);
   };
-  ASSERT_TRUE(takes(line));
-  ASSERT_TRUE(takes(line));
-  EXPECT_NE(skim.outline_id(), 0U);
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(takes(line));
+  EXPECT_TRUE(skim.is_followed());
   EXPECT_TRUE(takes(with("1.5", "0.05")));
-  EXPECT_NE(skim.outline_id(), 0U);
+  EXPECT_TRUE(skim.is_followed());
   EXPECT_TRUE(takes(with("e-3", "e-003")));
   EXPECT_FALSE(takes(with("1.5", "01.5")));
   EXPECT_FALSE(takes(with("20", "00")));
@@ -170,13 +171,13 @@ TEST_P(SkimTest, AnOutlineAloneIsNoProof) {
   EXPECT_EQ(at(shape().service[0].at), nullptr);
   ASSERT_TRUE(takes(line));
   ASSERT_TRUE(takes(with("a key of many letters", "a key of MANY letters")));
-  EXPECT_EQ(skim.outline_id(), 0U);
+  EXPECT_FALSE(skim.is_followed());
 }
 
 TEST_P(SkimTest, LimitsOfOutlinesAtTheirEdges) {
   const auto is_followed = [this](const std::string& line) {
-    EXPECT_TRUE(takes(line) && takes(line)) << line.substr(0, 80);
-    return skim.outline_id() != 0;
+    EXPECT_TRUE(takes(line) && takes(line) && takes(line)) << line.substr(0, 80);
+    return skim.is_followed();
   };
   const auto list = [](std::string_view before, std::size_t count, std::string_view item) {
     std::string text(before);
@@ -184,11 +185,12 @@ TEST_P(SkimTest, LimitsOfOutlinesAtTheirEdges) {
     return text + "]}";
   };
   // Outlines of `{": [` and `]}`, and of each item a byte and a comma.
-  static_assert(kOutlineBytesMax == 7 + 2 * 4093 - 1);
-  EXPECT_TRUE(is_followed(list(R"({"a": [)", 4093, R"("x")")));
-  EXPECT_FALSE(is_followed(list(R"({"a":[)", 4094, R"("x")")));
-  EXPECT_TRUE(is_followed(list(R"({"a": [)", 4093, "1")));
-  EXPECT_FALSE(takes(list(R"({"a": [)", 4093, "1").replace(7 + 2 * 4000, 1, "05")));
+  constexpr std::size_t kMost = 16'381;
+  static_assert(kOutlineBytesMax == 7 + 2 * kMost - 1);
+  EXPECT_TRUE(is_followed(list(R"({"a": [)", kMost, R"("")")));
+  EXPECT_FALSE(takes(list(R"({"a":[)", kMost + 1, R"("")")));
+  EXPECT_TRUE(is_followed(list(R"({"a": [)", kMost, "1")));
+  EXPECT_FALSE(takes(list(R"({"a": [)", kMost, "1").replace(7 + 2 * 16'000, 1, "05")));
   const auto keys = [](std::size_t count) {
     std::string text = "{";
     for (std::size_t i = 0; i < count; ++i)
@@ -200,35 +202,60 @@ TEST_P(SkimTest, LimitsOfOutlinesAtTheirEdges) {
   const auto of_key = [](std::size_t bytes) { return "{\"" + std::string(bytes, 'k') + "\":1}"; };
   EXPECT_TRUE(is_followed(of_key(59)));
   EXPECT_FALSE(is_followed(of_key(60)));
-  const auto of_bytes = [](std::size_t bytes) {
-    return "{\"a\":\"" + std::string(bytes - 8, 'x') + "\"}";
+}
+
+// Lists of any length: no two lines have the same outline.
+TEST_P(SkimTest, ASignatureIsTheSameWhateverTheOutline) {
+  const auto line = [](std::size_t items, std::string_view service) {
+    std::string text = R"({"other":[1)";
+    for (std::size_t i = 1; i < items; ++i) text += ",1";
+    return text.append(R"(],"service":)").append(service).append("}");
   };
-  EXPECT_TRUE(is_followed(of_bytes(kOutlinedBytesMax)));
-  EXPECT_FALSE(is_followed(of_bytes(kOutlinedBytesMax + 1)));
+  for (std::uint32_t i = 1; i <= kSignatureCommonLines; ++i) {
+    ASSERT_TRUE(takes(line(i, R"("s")")));
+    EXPECT_FALSE(skim.is_followed());
+    EXPECT_EQ(skim.is_signature_common(), i == kSignatureCommonLines) << i;
+  }
+  const std::uint64_t signature = skim.signature_id();
+  ASSERT_TRUE(takes(line(1, "7")));
+  EXPECT_NE(skim.signature_id(), signature);
+  EXPECT_FALSE(skim.is_signature_common());
+  EXPECT_EQ(at(shape().service[0].at)->type, JsonType::kNumber);
+  ASSERT_TRUE(takes(line(2, R"("")")));
+  EXPECT_EQ(skim.signature_id(), signature);
 }
 
-TEST_P(SkimTest, AnOutlineIsCommonAfterSoManyLines) {
-  ASSERT_TRUE(takes(kLine));
-  for (std::uint32_t i = 1; i <= kOutlineCommonLines; ++i) {
-    ASSERT_TRUE(takes(kLine));
-    EXPECT_EQ(skim.is_outline_common(), i == kOutlineCommonLines) << i;
+TEST_P(SkimTest, OfMoreOutlinesThanAreKeptTheLatestAreFollowed) {
+  const auto line = [](std::size_t items) {
+    std::string text = R"({"a":[1)";
+    for (std::size_t i = 0; i < items; ++i) text += ",1";
+    return text + "]}";
+  };
+  for (std::size_t i = 0; i < 10 * kOutlinesMax; ++i) {
+    for (int time = 0; time < 3; ++time) ASSERT_TRUE(takes(line(i)));
+    EXPECT_TRUE(skim.is_followed());
   }
 }
 
-// Of a log whose lines have nothing in common an outline is drawn now and then only.
-TEST_P(SkimTest, LinesThatBecomeAlikeAreFollowedAgain) {
-  for (std::size_t i = 1; i < 400; ++i) {
-    std::string items = "1";
-    for (std::size_t k = 0; k < i; ++k) items += ",1";
-    ASSERT_TRUE(takes("{\"a\":[" + items + "]}"));
-    EXPECT_EQ(skim.outline_id(), 0U);
+TEST_P(SkimTest, EveryTypeOfValue) {
+  const std::pair<std::string_view, JsonType> kValues[] = {
+      {R"("x")", JsonType::kString},     {"-1.5e3", JsonType::kNumber}, {"true", JsonType::kTrue},
+      {"false", JsonType::kFalse},       {"null", JsonType::kNull},     {"[1]", JsonType::kArray},
+      {R"({"a":1})", JsonType::kObject}, {"0", JsonType::kNumber},      {"-7", JsonType::kNumber}};
+  for (const auto& [text, type] : kValues) {
+    for (const char* const behind : {"}", ",\"b\":1}", " }"}) {
+      const std::string line = R"({"service": )" + std::string(text) + behind;
+      for (int i = 0; i < 3; ++i) {
+        ASSERT_TRUE(takes(line)) << line;
+        const JsonNode* node = at(shape().service[0].at);
+        ASSERT_NE(node, nullptr) << line;
+        EXPECT_EQ(node->type, type) << line;
+        if (type == JsonType::kNumber) {
+          EXPECT_EQ(node->raw, text);
+        }
+      }
+    }
   }
-  std::size_t followed = 0;
-  for (int i = 0; i < 200; ++i) {
-    ASSERT_TRUE(takes(kLine));
-    followed += skim.outline_id() != 0 ? 1U : 0U;
-  }
-  EXPECT_GT(followed, 0U);
 }
 
 // What was learned of one format's keys must not serve another's.

@@ -1,4 +1,4 @@
-#include "parsers/outlined_call.h"
+#include "parsers/call_layout.h"
 
 #include <gtest/gtest.h>
 
@@ -68,7 +68,7 @@ std::vector<Fields> one_field_each() {
   return all;
 }
 
-class OutlinedCallTest : public testing::TestWithParam<SkimKernel> {
+class CallLayoutTest : public testing::TestWithParam<SkimKernel> {
  protected:
   // As the full parser has it.
   void check(const std::string& line) {
@@ -80,7 +80,7 @@ class OutlinedCallTest : public testing::TestWithParam<SkimKernel> {
   }
   void check_all(bool as_string) {
     for (const Fields& fields : one_field_each()) {
-      for (std::uint32_t i = 0; i <= kOutlineCommonLines + 1; ++i) check(line_of({}, as_string));
+      for (std::uint32_t i = 0; i <= kSignatureCommonLines + 1; ++i) check(line_of({}, as_string));
       check(line_of(fields, as_string));
     }
   }
@@ -89,12 +89,12 @@ class OutlinedCallTest : public testing::TestWithParam<SkimKernel> {
   CallParser parser_{GetParam()}, full_{SkimKernel::kOff};
 };
 
-INSTANTIATE_TEST_SUITE_P(Kernels, OutlinedCallTest, testing::ValuesIn(test::kernels_here()));
+INSTANTIATE_TEST_SUITE_P(Kernels, CallLayoutTest, testing::ValuesIn(test::kernels_here()));
 
-TEST_P(OutlinedCallTest, ComesToWhatTheFullParserMakesOfAnyField) { check_all(false); }
-TEST_P(OutlinedCallTest, AndOfAPayloadInAString) { check_all(true); }
+TEST_P(CallLayoutTest, ComesToWhatTheFullParserMakesOfAnyField) { check_all(false); }
+TEST_P(CallLayoutTest, AndOfAPayloadInAString) { check_all(true); }
 
-TEST_P(OutlinedCallTest, OfAnotherFormatWithTheSameLines) {
+TEST_P(CallLayoutTest, OfAnotherFormatWithTheSameLines) {
   const SourceFormat strict = format_;
   const SourceFormat any = *source_format("auto", builtin_formats());
   for (int turn = 0; turn < 4; ++turn) {
@@ -104,7 +104,7 @@ TEST_P(OutlinedCallTest, OfAnotherFormatWithTheSameLines) {
 }
 
 // The next line's outline is drawn before this one's call is counted: its text may change by then.
-TEST_P(OutlinedCallTest, OfATextThatHasChangedSinceItWasLookedAt) {
+TEST_P(CallLayoutTest, OfATextThatHasChangedSinceItWasLookedAt) {
   Fields other;
   other.action = "Payments";
   const std::string line = line_of({}, false) + "\n", changed = line_of(other, false) + "\n";
@@ -128,12 +128,12 @@ TEST_P(OutlinedCallTest, OfATextThatHasChangedSinceItWasLookedAt) {
   EXPECT_EQ(parser_.call().action, "Payments");
 }
 
-TEST_P(OutlinedCallTest, OfARecordInThePlaceOfALineThatWasLookedAt) {
+TEST_P(CallLayoutTest, OfARecordInThePlaceOfALineThatWasLookedAt) {
   Fields other;
   other.action = "Pay\001eals";
   const std::string line = line_of({}, false), changed = line_of(other, false);
   ASSERT_EQ(changed.size(), line.size());
-  for (std::uint32_t i = 0; i <= kOutlineCommonLines + 1; ++i) check(line);
+  for (std::uint32_t i = 0; i <= kSignatureCommonLines + 1; ++i) check(line);
   std::string text = line + "\n" + line;
   const std::size_t size = text.size(), next = line.size() + 1;
   text.append(kJsonPadding, '\0');
