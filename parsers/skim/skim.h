@@ -74,7 +74,7 @@ class Skim {
   }
   /// Where it is, and the text there, of a string what stands between its quotes.
   const SkimSpan& span(std::uint8_t place) const { return spans_[place]; }
-  std::string_view text_of(const SkimSpan& span) const {
+  [[gnu::always_inline]] std::string_view text_of(const SkimSpan& span) const {
     return sketches_[sketch_].text(span, begin_);
   }
 

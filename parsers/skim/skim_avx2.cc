@@ -64,7 +64,7 @@ struct Masks : ByteClasses {
 
   // Eight bytes at a time, by a table of which of them are kept.
   SIMD_INLINE static std::uint32_t put_outline(const char* text, std::uint32_t base, Bits kept,
-                                               Bits, SkimSketch& sketch, std::uint32_t bytes) {
+                                               Bits, OutlineOut out, std::uint32_t bytes) {
     alignas(32) std::array<char, 64> drawn;
     for (std::size_t i = 0; i < drawn.size(); i += 32) {
       const __m256i line = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(text + base + i));
@@ -77,10 +77,10 @@ struct Masks : ByteClasses {
     for (std::uint32_t i = 0; i < drawn.size(); i += 8, kept >>= 8) {
       const __m128i picks = picks_of(kept);
       const __m128i eight = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(drawn.data() + i));
-      _mm_storel_epi64(reinterpret_cast<__m128i*>(sketch.outline.get() + bytes),
+      _mm_storel_epi64(reinterpret_cast<__m128i*>(out.outline + bytes),
                        _mm_shuffle_epi8(eight, picks));
       _mm_storeu_si128(
-          reinterpret_cast<__m128i*>(sketch.at.get() + bytes),
+          reinterpret_cast<__m128i*>(out.at + bytes),
           _mm_add_epi16(_mm_cvtepu8_epi16(picks), _mm_set1_epi16(static_cast<short>(base + i))));
       bytes += static_cast<std::uint32_t>(std::popcount(kept & 0xFF));
     }

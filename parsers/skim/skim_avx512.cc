@@ -69,17 +69,16 @@ struct Masks : ByteClasses {
   }
 
   SIMD_INLINE static std::uint32_t put_outline(const char* text, std::uint32_t base, Bits kept,
-                                               Bits digits, SkimSketch& sketch,
-                                               std::uint32_t bytes) {
+                                               Bits digits, OutlineOut out, std::uint32_t bytes) {
     const __m512i line = _mm512_loadu_si512(text + base);
     const __m512i drawn = _mm512_mask_mov_epi8(line, digits, _mm512_set1_epi8('0'));
-    _mm512_storeu_si512(sketch.outline.get() + bytes, _mm512_maskz_compress_epi8(kept, drawn));
+    _mm512_storeu_si512(out.outline + bytes, _mm512_maskz_compress_epi8(kept, drawn));
     __m512i offsets = _mm512_maskz_compress_epi8(kept, _mm512_load_si512(kOffsets.data()));
     const __m512i first = _mm512_set1_epi16(static_cast<short>(base));
     const auto count = static_cast<std::uint32_t>(std::popcount(kept));
     for (std::uint32_t written = 0;;) {
       const __m512i wide = _mm512_cvtepu8_epi16(_mm512_castsi512_si256(offsets));
-      _mm512_storeu_si512(sketch.at.get() + bytes + written, _mm512_add_epi16(wide, first));
+      _mm512_storeu_si512(out.at + bytes + written, _mm512_add_epi16(wide, first));
       written += 32;
       if (written >= count) return bytes + count;
       offsets = _mm512_shuffle_i64x2(offsets, offsets, 0b1110);  // the upper half

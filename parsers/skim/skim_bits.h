@@ -15,6 +15,12 @@ struct ByteClasses {
   Bits open, close, curly, colon, comma, blank, digit, zero, point, minus;
 };
 
+/// Where an outline is drawn to.
+struct OutlineOut {
+  std::uint8_t* outline;
+  std::uint16_t* at;
+};
+
 /// Writes the offsets of the bits, some more than there are: no branch for the usual number.
 [[maybe_unused]] SIMD_INLINE std::uint32_t* append_offsets(std::uint32_t* out, std::uint32_t base,
                                                            Bits bits) {

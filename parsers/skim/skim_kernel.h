@@ -284,7 +284,8 @@ class Pass {
     return masks.open | masks.close | masks.colon | in_object_wrong | (scalar & ~plain);
   }
 
-  // A point stands between digits, and no other one behind it; behind a minus there is a digit.
+  // A point stands between digits, and no other one behind it; behind a minus there is a digit. No
+  // number begins with 0 and another digit.
   SIMD_INLINE void check_numbers(std::size_t base, const Masks& masks) {
     const Bits behind_digit = behind(masks.zero, carries_.digit);
     const Bits behind_point = behind(masks.point, carries_.point);
@@ -292,13 +293,9 @@ class Pass {
     const Bits behind_fraction = behind(behind_point, carries_.point_before);
     faults_ |= (masks.point & (~behind_digit | behind_fraction)) |
                ((behind_point | behind_minus) & ~masks.zero);
-    if (sketch_.zeros) check_zeros(base, masks.zero & ~behind_point);
-  }
-
-  SIMD_INLINE void check_zeros(std::size_t base, Bits digits) {
-    for (; digits != 0; digits &= digits - 1) {
+    for (Bits digits = masks.zero & ~behind_point; digits != 0; digits &= digits - 1) {
       const auto bit = static_cast<std::size_t>(std::countr_zero(digits));
-      if (sketch_.has_leading_zero(base + bit, text_)) faults_ = 1;
+      faults_ |= Bits{sketch_.has_leading_zero(base + bit, text_)};
     }
   }
 

@@ -1,6 +1,7 @@
 #include "parsers/skim/skim_outline.h"
 
 #include <algorithm>
+#include <bit>
 
 namespace apierrd {
 
@@ -12,7 +13,8 @@ void SkimOutline::learn(const SkimSketch& sketch, std::string_view line, const S
   outline.assign(sketch.outline.get(), sketch.outline.get() + sketch.bytes + kOutlinePadding);
   signature = of;
   signature_id = of_id;
-  spans = sketch.spans;
+  const auto places = static_cast<std::size_t>(std::bit_width(of.found));
+  spans.assign(sketch.spans.data(), sketch.spans.data() + places);
   for (std::size_t i = 0; i < sketch.key_count; ++i) {
     if (!add_key(sketch.colons[i], sketch, line)) return;
   }

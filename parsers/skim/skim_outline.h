@@ -36,8 +36,8 @@ inline constexpr std::size_t kOutlinePadding = 64;
 /// Keys of one line, of objects on the way to places; with more it is not remembered.
 inline constexpr std::size_t kOutlineKeysMax = 48;
 /// Structures that are remembered: a service's log has a handful, and one for each length of the
-/// lists in its answers.
-inline constexpr std::size_t kOutlinesMax = 64;
+/// lists in its answers, which seldom come in pages of more than a hundred.
+inline constexpr std::size_t kOutlinesMax = 256;
 
 /// Where a value is: a place in the outline. Of a string the byte before its first quote, behind
 /// which there is its last one; of anything else its first byte.
@@ -55,9 +55,7 @@ struct SkimSignature {
   [[gnu::always_inline]] void add(std::uint8_t place, JsonType type) {
     const std::uint64_t number{static_cast<std::uint8_t>(type)};
     found |= std::uint64_t{1} << place;
-    type_bits[0] |= (number & 1) << place;
-    type_bits[1] |= (number >> 1 & 1) << place;
-    type_bits[2] |= (number >> 2) << place;
+    for (std::size_t i = 0; i < type_bits.size(); ++i) type_bits[i] |= (number >> i & 1) << place;
   }
   JsonType type_of(std::uint8_t place) const {
     const auto bit = [&](std::size_t i) { return (type_bits[i] >> place & 1) << i; };
@@ -98,7 +96,6 @@ struct SkimSketch {
   bool whole = false;  ///< `outline` is all of the line's
   std::uint32_t bytes = 0;
   std::uint64_t hash = 0;  ///< of `outline`, if make_hash() was called
-  bool zeros = false;      ///< somewhere a run of digits begins with 0
   SkimExtent extent;
   // Memory that is never written is never taken.
   std::unique_ptr<std::uint8_t[]> outline = std::make_unique_for_overwrite<std::uint8_t[]>(kRoom);
@@ -108,7 +105,7 @@ struct SkimSketch {
   /// What the proof has found in it: keys, and where places have a value.
   bool keys_known = false;  ///< the colons behind all keys that matter are in `colons`
   std::uint32_t key_count = 0;
-  std::uint64_t keys_hash = 0;
+  std::uint64_t keys_hash = 0;  ///< of their first bytes
   std::array<std::uint16_t, kOutlineKeysMax> colons{};
   std::array<SkimSpan, kSkimPlacesMax> spans{};
 
@@ -140,7 +137,7 @@ struct SkimSketch {
   /// Whether the digits there begin with 0 and have another one behind it.
   bool has_leading_zero(std::size_t digits, const char* line) const {
     const char* const first = line + at[digits];
-    return *first == '0' && is_digit(first[1]);
+    return (static_cast<unsigned>(*first == '0') & static_cast<unsigned>(is_digit(first[1]))) != 0;
   }
 
   /// The bytes of the value there, of a string those between its quotes; of a container the first.
@@ -168,7 +165,7 @@ struct SkimOutline {
   std::vector<std::uint16_t> numbers;  ///< places where integer parts begin
   SkimSignature signature;
   std::uint64_t signature_id = 0;
-  std::array<SkimSpan, kSkimPlacesMax> spans{};
+  std::vector<SkimSpan> spans;  ///< by places, as many as there are
 
   /// What `sketch` shows of `line`, which was proved valid and has this signature. There is none
   /// if it does not fit.

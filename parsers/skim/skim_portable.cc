@@ -74,10 +74,10 @@ struct Masks : ByteClasses {
 
   // Writes some more than there are: no branch for the usual number.
   static std::uint32_t put_outline(const char* text, std::uint32_t base, Bits kept, Bits digits,
-                                   SkimSketch& sketch, std::uint32_t bytes) {
+                                   OutlineOut out, std::uint32_t bytes) {
     const auto count = static_cast<std::uint32_t>(std::popcount(kept));
-    std::uint8_t* outline = sketch.outline.get() + bytes;
-    std::uint16_t* at = sketch.at.get() + bytes;
+    std::uint8_t* outline = out.outline + bytes;
+    std::uint16_t* at = out.at + bytes;
     for (std::uint32_t written = 0; written < count; written += 8) {
       for (int i = 0; i < 8; ++i, kept &= kept - 1) {
         const auto bit = static_cast<unsigned>(std::countr_zero(kept)) % 64;

@@ -18,53 +18,54 @@ namespace {
 class Drawing {
  public:
   SIMD_INLINE Drawing(std::string_view text, SkimSketch& sketch)
-      : text_(text), line_(text), sketch_(sketch) {}
+      : text_(text), line_(text), sketch_(sketch), out_{sketch.outline.get(), sketch.at.get()} {}
 
   // False if it has no outline, or is faulty.
   SIMD_INLINE bool run() {
-    for (std::size_t base = 0; base < text_.size() && base < kSkimBytesMax; base += 64) {
+    std::size_t base = 0;
+    // Most blocks: a loop that has little to keep in registers.
+    const std::size_t plain_end =
+        std::min(text_.size() - std::min(text_.size(), std::size_t{64}), kSkimBytesMax);
+    for (; base < plain_end; base += 64) {
       const Masks masks = Masks::load(text_.data() + base);
-      if (masks.control == 0 && text_.size() - base > 64) {
-        line_.pass(masks);
-        draw_block(base, masks, ~Bits{0});
-      } else {
-        Bits valid = 0;
-        if (!line_.enter(base, masks, valid)) return false;  // a control character
-        draw_block(base, masks, valid);
-        return end();
-      }
+      if ((masks.control | masks.backslash) != 0) break;
+      line_.pass(masks);
+      draw_block(base, masks, masks.quote, ~Bits{0});
       if (bytes_ > kOutlineBytesMax) return false;
+    }
+    for (; base < text_.size() && base < kSkimBytesMax; base += 64) {
+      const Masks masks = Masks::load(text_.data() + base);
+      Bits valid = 0;
+      const bool last = line_.enter(base, masks, valid);
+      draw_block(base, masks, line_.quotes(base, masks, valid), valid);
+      if (bytes_ > kOutlineBytesMax || line_.faulty()) return false;
+      if (last) return end();
     }
     return false;
   }
 
  private:
-  SIMD_INLINE void draw_block(std::size_t base, const Masks& masks, Bits valid) {
-    const Bits outside = ~line_.strings<Masks>(line_.quotes(base, masks, valid)) & valid;
+  SIMD_INLINE void draw_block(std::size_t base, const Masks& masks, Bits quotes, Bits valid) {
+    const Bits outside = ~line_.strings<Masks>(quotes) & valid;
     const Bits digits_on = masks.digit & (masks.digit << 1 | digit_before_);
-    const Bits zero = masks.zero & ~digits_on;
-    zeros_ |= digits_on & (zero << 1 | zero_before_) & outside;
     digit_before_ = masks.digit >> 63;
-    zero_before_ = zero >> 63;
     bytes_ = Masks::put_outline(text_.data(), static_cast<std::uint32_t>(base),
-                                outside & ~digits_on, masks.digit, sketch_, bytes_);
+                                outside & ~digits_on, masks.digit, out_, bytes_);
   }
 
   SIMD_INLINE bool end() {
-    if (bytes_ > kOutlineBytesMax) return false;
     std::memset(sketch_.outline.get() + bytes_, 0, kOutlinePadding);
     sketch_.bytes = bytes_;
-    sketch_.zeros = zeros_ != 0;
     sketch_.extent = line_.extent();
-    return !line_.faulty() && !line_.in_string();
+    return !line_.in_string();
   }
 
   std::string_view text_;
   SkimmedLine line_;
   SkimSketch& sketch_;
+  const OutlineOut out_;  // pointers are not to be read again behind each store
   std::uint32_t bytes_ = 0;
-  Bits digit_before_ = 0, zero_before_ = 0;  // whether the last byte was a digit; a run's first, 0
-  Bits zeros_ = 0;                           // digits behind such a 0
+  Bits digit_before_ = 0;  // whether the last byte was a digit
 };
 
 // What was drawn, beside the outlines that are known.
@@ -82,7 +83,7 @@ class Comparison {
       known = &skim_.outlines_[skim_.latest_outline_];
       if (!is(*known)) return false;
     }
-    if (!has_keys(*known) || (sketch_.zeros && !numbers_valid(*known))) return false;
+    if (!is_like(*known)) return false;
     skim_.signature_ = &known->signature;
     skim_.signature_id_ = known->signature_id;
     skim_.spans_ = known->spans.data();
@@ -95,22 +96,18 @@ class Comparison {
            Masks::same_outline(known.outline.data(), sketch_.outline.get(), known.bytes);
   }
 
-  // All are compared before the one branch, so that nothing waits for it.
-  SIMD_INLINE bool has_keys(const SkimOutline& known) const {
+  // Whether its keys are the same, and no number begins with 0 and another digit; a fraction may.
+  // All are looked at before the one branch, so that nothing waits for it.
+  SIMD_INLINE bool is_like(const SkimOutline& known) const {
     Bits differs = 0;
     for (const SkimOutline::Key& key : known.keys) {
       const std::size_t colon = sketch_.at[key.colon];
       const std::size_t begin = colon < key.bytes ? 0 : colon - key.bytes;
       differs |= Masks::differing(text_ + begin, key.text.data(), key.mask);
     }
+    for (const std::uint16_t number : known.numbers)
+      differs |= Bits{sketch_.has_leading_zero(number, text_)};
     return differs == 0;
-  }
-
-  // No number may begin with 0 and another digit; a fraction may.
-  SIMD_INLINE bool numbers_valid(const SkimOutline& known) const {
-    return std::none_of(known.numbers.begin(), known.numbers.end(), [&](std::uint16_t number) {
-      return sketch_.has_leading_zero(number, text_);
-    });
   }
 
   const char* text_;
