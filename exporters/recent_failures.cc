@@ -60,18 +60,26 @@ void RecentFailures::record(const Tally& tally, const BatchPlace& place, std::in
     move_to(code, minute_of(now_unix_ns));
     add(code.per_minute.back(), row->count);
     const FailureDetail& latest = row->latest;
-    code.failures.push_front({safe_label_value(row->action), shown_request_id(latest.request_id),
-                              shown_message(latest.message), std::string(place.path),
-                              place.offset_bytes + latest.offset_bytes, latest.time_unix_ns});
+    code.failures.push_front({safe_label_value(row->action), latest.request_id, latest.message,
+                              std::string(place.path), place.offset_bytes + latest.offset_bytes,
+                              latest.time_unix_ns});
     if (code.failures.size() > kRecentPerCode) code.failures.pop_back();
   }
 }
 
 std::vector<RecentCode> RecentFailures::codes() const {
-  const std::lock_guard lock(mutex_);
   std::vector<RecentCode> codes;
-  codes.reserve(codes_.size());
-  for (const auto& [key, code] : codes_) codes.push_back(code);
+  {
+    const std::lock_guard lock(mutex_);
+    codes.reserve(codes_.size());
+    for (const auto& [key, code] : codes_) codes.push_back(code);
+  }
+  for (RecentCode& code : codes) {
+    for (RecentFailure& failure : code.failures) {
+      failure.request_id = shown_request_id(failure.request_id);
+      failure.message = shown_message(failure.message);
+    }
+  }
   return codes;
 }
 

@@ -62,7 +62,7 @@ class RecentFailures {
   /// last is kept with its details. Beyond kRecentCodesMax codes the one quiet for longest goes.
   void record(const Tally& tally, const BatchPlace& place, std::int64_t now_unix_ns);
 
-  /// By source, service and code.
+  /// By source, service and code. Only here secrets are masked: few failures are ever looked at.
   std::vector<RecentCode> codes() const;
 
  private:
@@ -70,7 +70,7 @@ class RecentFailures {
   RecentCode& code_of(std::string_view source, const ErrorRow& row);
 
   mutable std::mutex mutex_;
-  std::map<Key, RecentCode> codes_;
+  std::map<Key, RecentCode> codes_;  ///< request ids and messages as the log has them
 };
 
 }  // namespace apierrd

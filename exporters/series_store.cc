@@ -316,7 +316,7 @@ void SeriesStore::apply(std::uint32_t source, const Tally& tally, std::int64_t n
     series.count += row->count;
     series.durations.add(row->durations);
     for (std::size_t bucket = 0; bucket < kDurationBuckets; ++bucket) {
-      if (!is_shown(row->exemplars[bucket])) continue;
+      if (row->durations.buckets[bucket] == 0 || !is_shown(row->exemplars[bucket])) continue;
       state_.exemplars[exemplar_slot(series, bucket)] = row->exemplars[bucket];
     }
     count_overflow(row->handle.folded, row->count);
