@@ -31,10 +31,10 @@ struct BatchCounter::Job {
 
 BatchCounter::BatchCounter(const BatchCounterOptions& options)
     : options_(options),
-      // One block with each thread, and one that waits for it.
+      // One block with each thread, and two that wait for it: a core less is idle meanwhile.
       jobs_max_(std::clamp(kBlocksBytes / block_bytes_for(options.line_bytes_max), std::size_t{2},
-                           std::max<std::size_t>(2, 2 * options.threads))),
-      threads_max_(options.threads) {}
+                           std::max<std::size_t>(2, 3 * options.threads))),
+      threads_max_(std::max<std::size_t>(options.threads, 1) - 1) {}
 
 BatchCounter::~BatchCounter() {
   {
@@ -144,12 +144,26 @@ bool BatchCounter::is_done(const Job& job) {
   return job.done;
 }
 
+// Meanwhile the owner counts as well, what it has read last: that is still in its core's cache.
+void BatchCounter::wait_for(const Job& job) {
+  std::unique_lock lock(mutex_);
+  while (!job.done) {
+    if (waiting_.empty()) {
+      done_changed_.wait(lock);
+      continue;
+    }
+    Job& latest = *waiting_.back();
+    waiting_.pop_back();
+    lock.unlock();
+    latest.run([this]() -> CallParser& { return parser_; });
+    lock.lock();
+    latest.done = true;
+  }
+}
+
 void BatchCounter::tell_first() {
   Job& job = *order_.front();
-  {
-    std::unique_lock lock(mutex_);
-    done_changed_.wait(lock, [&job] { return job.done; });
-  }
+  wait_for(job);
   order_.pop_front();
   bytes_in_hand_ -= job.batch.bytes;
   std::unique_ptr<SourceTally> counts = std::move(job.counts);

@@ -2,8 +2,9 @@
 // that owns it, in the order in which the batches were handed in. So whatever is made of them is
 // the same as with one thread.
 //
-// A thread is started when a batch waits for one. What follows the end of a log closely, a few
-// lines at a time, is counted at once by the owner and never changes threads.
+// A thread is started when a batch waits for one. The owner counts as well where it would have to
+// wait. What follows the end of a log closely, a few lines at a time, is counted at once by the
+// owner and never changes threads.
 //
 // Memory: at most kBlocksBytes of blocks, or two of the longest line if that is more, and a tally
 // for each. All calls by one thread.
@@ -31,7 +32,7 @@ inline constexpr std::size_t kHandOverBytes = 64U << 10;
 inline constexpr std::size_t kBlocksBytes = 64U << 20;
 
 struct BatchCounterOptions {
-  std::size_t threads = 1;  ///< 1 = none but the owner
+  std::size_t threads = 1;  ///< with the owner's
   std::size_t line_bytes_max = kLineBytesDefault;
   std::size_t hand_over_bytes = kHandOverBytes;
 };
@@ -74,6 +75,7 @@ class BatchCounter {
   void hand_over(Job& job);
   void start_thread();
   void work();
+  void wait_for(const Job& job);
   void tell_first();
   bool is_done(const Job& job);
 

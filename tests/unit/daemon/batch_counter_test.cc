@@ -14,10 +14,14 @@
 namespace {
 const std::thread::id owner = std::this_thread::get_id();
 std::atomic<bool> only_owner_has_memory = false;
+std::atomic<bool> memory_ran_out = false;
 }  // namespace
 
 [[gnu::noinline]] void* operator new(std::size_t size) {
-  if (only_owner_has_memory && std::this_thread::get_id() != owner) throw std::bad_alloc();
+  if (only_owner_has_memory && std::this_thread::get_id() != owner) {
+    memory_ran_out = true;
+    throw std::bad_alloc();
+  }
   if (void* const memory = std::malloc(size)) return memory;
   throw std::bad_alloc();
 }
@@ -136,6 +140,7 @@ TEST_F(BatchCounterTest, AThreadThatRunsOutOfMemoryIsTheOwnersToDealWith) {
   const auto counted = [&](Tally&, const LineBatch&) { ++told; };
   only_owner_has_memory = true;
   counter.count(put(counter, lines(5)), ruleset, tally, counted);
+  while (!memory_ran_out) std::this_thread::yield();  // or the owner would count it
   EXPECT_THROW(counter.settle(), std::bad_alloc);
   only_owner_has_memory = false;
   EXPECT_EQ(told, 0U);
