@@ -82,6 +82,7 @@ CORPORA = {
     "escaped": lambda rng, at: dumps(call(rng, at, escaped=True)),
     "actions": lambda rng, at: dumps(call(rng, at, actions=MANY_ACTIONS)),
     "shuffled": lambda rng, at: dumps(shuffled(rng, call(rng, at))),
+    "lists": lambda rng, at: dumps(call(rng, at, body_bytes=32 * rng.randint(1, 50))),
     "chinese": lambda rng, at: dumps(call(rng, at, errors=0.3, message=CHINESE)),
     "docker": lambda rng, at: dumps({"log": dumps(call(rng, at)) + "\n", "stream": "stdout",
                                      "time": "2026-11-23T09:00:00.000000001Z"}),

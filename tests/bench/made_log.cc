@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <random>
+#include <utility>
 
 #include "parsers/json_document.h"
 
@@ -100,10 +101,20 @@ std::string quoted(std::string_view text) {
 std::string line_of(LogKind kind, const MadeCall& call, Dice& dice) {
   std::string response = response_of(call, dice);
   if (kind == LogKind::kEscaped) response = quoted(response);
-  return fmt::format(
-      R"({{"time":"{}","service":"{}","action":"{}","version":"2017-03-12","region":"ap-guangzhou","latency_ms":{}.{},"response":{}}})",
-      call.time, call.service, call.action, call.latency_ns / 1'000'000,
-      call.latency_ns / 100'000 % 10, response);
+  std::array<std::string, 7> members{
+      fmt::format(R"("time":"{}")", call.time),
+      fmt::format(R"("service":"{}")", call.service),
+      fmt::format(R"("action":"{}")", call.action),
+      R"("version":"2017-03-12")",
+      R"("region":"ap-guangzhou")",
+      fmt::format(R"("latency_ms":{}.{})", call.latency_ns / 1'000'000,
+                  call.latency_ns / 100'000 % 10),
+      fmt::format(R"("response":{})", response)};
+  if (kind == LogKind::kShuffled) {
+    for (std::size_t i = members.size(); i > 1; --i)
+      std::swap(members[i - 1], members[dice.below(i)]);
+  }
+  return fmt::format("{{{}}}", fmt::join(members, ","));
 }
 
 }  // namespace

@@ -15,6 +15,7 @@ enum class LogKind : std::uint8_t {
   kErrors,   ///< all have
   kEscaped,  ///< the response is JSON in a string
   kDocker,   ///< each line is in Docker's wrapper
+  kShuffled  ///< keys in any order: few lines are like earlier ones
 };
 
 struct MadeCall {

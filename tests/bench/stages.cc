@@ -278,7 +278,7 @@ Stage exposition() {
           }};
 }
 
-constexpr std::array<StageInfo, 17> kStages{{
+constexpr std::array<StageInfo, 18> kStages{{
     {"cut", cut},
     {"frame_docker", frame_docker},
     {"json_document", json_document},
@@ -290,6 +290,7 @@ constexpr std::array<StageInfo, 17> kStages{{
     {"parse_strict", [] { return batch_of(LogKind::kDefault, tencentcloud_format()); }},
     {"parse_errors", [] { return batch_of(LogKind::kErrors, tencentcloud_format()); }},
     {"parse_escaped", [] { return batch_of(LogKind::kEscaped, tencentcloud_format()); }},
+    {"parse_shuffled", [] { return batch_of(LogKind::kShuffled, tencentcloud_format()); }},
     {"parse_docker", [] { return batch_of(LogKind::kDocker, docker_format()); }},
     {"parse_auto", [] { return batch_of(LogKind::kDefault, auto_format()); }},
     {"parse_docker_auto", [] { return batch_of(LogKind::kDocker, auto_format()); }},
