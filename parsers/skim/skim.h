@@ -67,7 +67,8 @@ class Skim {
     if ((signature_->found >> place & 1) == 0) return nullptr;
     JsonNode& node = nodes_[place];
     node.type = signature_->type_of(place);
-    node.raw = text_of(span(place));
+    const bool is_container = node.type == JsonType::kObject || node.type == JsonType::kArray;
+    node.raw = is_container ? std::string_view() : text_of(span(place));
     node.escaped = extent().escaped && node.type == JsonType::kString &&
                    node.raw.find('\\') != std::string_view::npos;
     return &node;

@@ -140,7 +140,7 @@ struct SkimSketch {
     return (static_cast<unsigned>(*first == '0') & static_cast<unsigned>(is_digit(first[1]))) != 0;
   }
 
-  /// The bytes of the value there, of a string those between its quotes; of a container the first.
+  /// The bytes of the scalar there, of a string those between its quotes.
   [[gnu::always_inline]] std::string_view text(const SkimSpan& span, const char* line) const {
     const char* const begin = line + at[span.begin];
     if (span.is_string) return {begin + 2, line + at[span.begin + 1U]};
