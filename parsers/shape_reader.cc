@@ -183,7 +183,7 @@ bool ShapeReader::read_skimmed(std::string_view line, const JsonShape& shape,
   const SkimmedPlace record{&line_, plan.of_record.data()};
   SkimmedPlace payload;
   auto envelope = CallOrigin::Envelope::kNone;
-  const KnownShape* known = &known_shape_of(line_.signature_id(), 0);
+  const KnownShape* known = &shape_slot(line_.signature_id(), 0);
   if (known->line == line_.signature_id() && known->payload == 0) {
     payload = {&line_, known->payload_places};
     envelope = known->envelope;
@@ -214,7 +214,7 @@ const ShapeReader::KnownShape* ShapeReader::known_shape(const JsonShape& shape,
                                                         CallOrigin::Envelope envelope) {
   const bool string = payload.document != record.document;
   const std::uint64_t line = line_.signature_id(), inner = string ? inner_line_.signature_id() : 0;
-  KnownShape& known = known_shape_of(line, inner);
+  KnownShape& known = shape_slot(line, inner);
   if (known.line == line && known.payload == inner) return &known;
   const bool common = line_.is_signature_common() && (!string || inner_line_.is_signature_common());
   if (!common || !has_shape(shape, payload)) return nullptr;

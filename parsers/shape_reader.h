@@ -101,7 +101,7 @@ class ShapeReader {
     CallOrigin::Envelope envelope = CallOrigin::Envelope::kNone;
   };
   std::array<KnownShape, 2 * kSignaturesMax> known_shapes_;
-  KnownShape& known_shape_of(std::uint64_t line, std::uint64_t payload) {
+  KnownShape& shape_slot(std::uint64_t line, std::uint64_t payload) {
     return known_shapes_[(line + payload * 7) % known_shapes_.size()];
   }
 };

@@ -235,7 +235,6 @@ void Tally::clear() {
   lines = {};
   for (CallRow* row : touched_calls_) {
     row->count = 0;
-    // Only where a duration was counted there is an exemplar.
     for (std::size_t i = 0; i < kDurationBuckets; ++i) {
       if (row->durations.buckets[i] != 0) row->exemplars[i].id_size = 0;
     }

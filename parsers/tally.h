@@ -61,7 +61,7 @@ struct CallRow {
   std::string service, action;
   std::uint64_t count = 0;
   DurationCounts durations;
-  std::array<Exemplar, kDurationBuckets> exemplars;
+  std::array<Exemplar, kDurationBuckets> exemplars;  ///< none where no duration was counted
   RowHandle handle;
 };
 

@@ -63,10 +63,10 @@ class SkimmedLine {
 
   SIMD_INLINE bool faulty() const { return faults_ != 0; }
   SIMD_INLINE bool in_string() const { return in_string_ != 0; }
-  SIMD_INLINE bool escapes() const { return backslashes_ != 0; }
-  SIMD_INLINE std::size_t size() const { return size_; }  // behind the last block
 
-  SIMD_INLINE SkimExtent extent() const { return {size_, line_bytes_, escapes(), not_ascii_ != 0}; }
+  SIMD_INLINE SkimExtent extent() const {
+    return {size_, line_bytes_, backslashes_ != 0, not_ascii_ != 0};
+  }
 
  private:
   SIMD_INLINE bool cut(std::size_t base, const ByteClasses& masks, Bits& valid) {

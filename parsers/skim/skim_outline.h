@@ -159,6 +159,7 @@ struct SkimOutline {
     std::uint16_t bytes = 0;  ///< of them before the colon
     std::uint16_t colon = 0;  ///< its place in the outline
   };
+  static_assert(kSkimKeyMax + std::string_view(",\"\":").size() < kOutlinePadding);
   std::uint32_t bytes = 0;            ///< 0: none
   std::vector<std::uint8_t> outline;  ///< `bytes` and the padding
   std::vector<Key> keys;

@@ -17,8 +17,8 @@ struct JsonShape;
 
 /// Places, counted over both plans of a shape, fit a 64-bit set.
 inline constexpr std::size_t kSkimPlacesMax = 64;
-/// Longer keys would need more than the block before them to be found again.
-inline constexpr std::size_t kSkimKeyMax = 60;
+/// A line with a longer one would be proved each time: its outline is not kept (SkimOutline::Key).
+inline constexpr std::size_t kSkimKeyMax = 59;
 
 /// An object on the way to a place: its members that matter, in a small perfect hash table.
 struct SkimObject {
