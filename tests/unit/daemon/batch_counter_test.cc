@@ -102,6 +102,19 @@ TEST_F(BatchCounterTest, BatchesAreToldOfInTheirOrderByTheOwner) {
   }
 }
 
+TEST_F(BatchCounterTest, NoMoreIsInHandThanThreeBlocksForEachThread) {
+  const std::string text = lines(1'000);
+  for (const std::size_t threads : {2U, 4U}) {
+    BatchCounter counter({threads, 300'000, 0});
+    for (int i = 0; i < 40; ++i) {
+      counter.count(put(counter, text), ruleset, tally,
+                    [](Tally& counts, const LineBatch&) { counts.clear(); });
+      EXPECT_LE(counter.bytes_in_hand(), 3 * threads * text.size());
+    }
+    counter.settle();
+  }
+}
+
 // A batch of which only the length is known: a hole.
 TEST_F(BatchCounterTest, ABatchWithoutTextKeepsItsPlace) {
   BatchCounter counter({2, 300'000, 0});

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -234,6 +235,24 @@ TEST_P(SkimTest, OfMoreOutlinesThanAreKeptTheLatestAreFollowed) {
   for (std::size_t i = 0; i < 10 * kOutlinesMax; ++i) {
     for (int time = 0; time < 3; ++time) ASSERT_TRUE(takes(line(i)));
     EXPECT_TRUE(skim.is_followed());
+  }
+}
+
+// More than are kept at once: what has a number of its own is still of one kind.
+TEST_P(SkimTest, ASignaturesNumberIsNeverThatOfAnother) {
+  constexpr std::array<std::string_view, 7> kValues{R"("x")", "1",   "true", "false",
+                                                    "null",   "[1]", "{}"};
+  std::map<std::uint64_t, std::size_t> kinds;
+  static_assert(kValues.size() * kValues.size() > kSignaturesMax);
+  for (int round = 0; round < 3; ++round) {
+    for (std::size_t kind = 0; kind < kValues.size() * kValues.size(); ++kind) {
+      const std::string line = R"({"service":)" + std::string(kValues[kind / kValues.size()]) +
+                               R"(,"action":)" + std::string(kValues[kind % kValues.size()]) + "}";
+      for (int time = 0; time < 3; ++time) {
+        ASSERT_TRUE(takes(line));
+        EXPECT_EQ(kinds.emplace(skim.signature_id(), kind).first->second, kind) << line;
+      }
+    }
   }
 }
 
