@@ -2,7 +2,7 @@
 import html
 import math
 
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 640, 360, 70, 20, 50, 50
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 660, 360, 70, 40, 50, 50
 STYLE = """<style>
 text { font: 13px sans-serif; fill: #24292f } .title { font-weight: bold; font-size: 15px }
 .grid { stroke: #d0d7de } .line { fill: none; stroke-width: 2 }
