@@ -39,14 +39,32 @@ struct ApiCall {
   CallOrigin origin;
   std::vector<std::string_view> failed_items;  ///< codes of results within it, by an ItemRule
   bool failed() const { return !code.empty(); }
+  /// What was said where a time or latency stands: if it can be read, so many nanoseconds.
+  void set_time(bool readable, std::int64_t unix_ns) {
+    set(time_unix_ns, unreadable_time, readable, unix_ns);
+  }
+  void set_latency(bool readable, std::int64_t ns) {
+    set(latency_ns, unreadable_latency, readable, ns);
+  }
+  void clear_times() {
+    time_unix_ns.reset();
+    latency_ns.reset();
+    unreadable_time = unreadable_latency = false;
+  }
   /// Keeps its memory. Field by field: a whole one would be made elsewhere first, and copied.
   void clear() {
     service = action = kUnknownName;
     region = code = message = request_id = {};
-    time_unix_ns = latency_ns = std::nullopt;
-    unreadable_time = unreadable_latency = false;
+    clear_times();
     origin = {};
     failed_items.clear();
+  }
+
+ private:
+  static void set(std::optional<std::int64_t>& field, bool& unreadable, bool readable,
+                  std::int64_t value) {
+    unreadable = !readable;
+    readable ? static_cast<void>(field.emplace(value)) : field.reset();
   }
 };
 

@@ -83,11 +83,16 @@ bool CallLayout::read(const Skim& names, const Skim& payload, const JsonShape& s
   if (call.request_id.size() > kRequestIdMax) call.request_id = {};
   call.code = code_.is_there() ? failure_code(shape, code) : std::string_view();
   if (!call.failed()) call.message = {};
-  call.time_unix_ns = time_.is_there() ? parse_time(time, format.time_format, times) : std::nullopt;
-  call.unreadable_time = time_.is_there() && !call.time_unix_ns;
-  call.latency_ns =
-      latency_.is_there() ? parse_duration(latency, format.latency_unit) : std::nullopt;
-  call.unreadable_latency = latency_.is_there() && !call.latency_ns;
+  call.clear_times();
+  std::int64_t ns = 0;
+  if (time_.is_there()) {
+    const bool readable = parse_time(time, format.time_format, times, ns);
+    call.set_time(readable, ns);
+  }
+  if (latency_.is_there()) {
+    const bool readable = parse_duration(latency, format.latency_unit, ns);
+    call.set_latency(readable, ns);
+  }
   return true;
 }
 

@@ -358,8 +358,8 @@ void CallParser::take_log_time(const JsonDocument& document, std::size_t first_c
     const JsonNode* node = document.find(document.root(), key);
     if (node == nullptr) continue;
     if (node->type != JsonType::kString && node->type != JsonType::kNumber) continue;
-    const auto time = parse_time(node->raw, TimeFormat::kAuto, times_);
-    if (!time) continue;
+    std::int64_t time = 0;
+    if (!parse_time(node->raw, TimeFormat::kAuto, times_, time)) continue;
     for (ApiCall& call : calls) {
       if (has_no_time(call)) call.time_unix_ns = time;
     }

@@ -392,13 +392,14 @@ std::optional<std::string_view> ShapeReader::first_scalar(
 template <class At>
 void ShapeReader::read_times(const JsonShape& shape, const LogFormat& format, const At& record,
                              ApiCall& call) {
+  std::int64_t ns = 0;
   if (const auto text = first_scalar(record, shape.time)) {
-    call.time_unix_ns = parse_time(*text, format.time_format, times_);
-    call.unreadable_time = !call.time_unix_ns.has_value();
+    const bool readable = parse_time(*text, format.time_format, times_, ns);
+    call.set_time(readable, ns);
   }
   if (const auto text = first_scalar(record, shape.latency)) {
-    call.latency_ns = parse_duration(*text, format.latency_unit);
-    call.unreadable_latency = !call.latency_ns.has_value();
+    const bool readable = parse_duration(*text, format.latency_unit, ns);
+    call.set_latency(readable, ns);
   }
 }
 

@@ -53,20 +53,22 @@ int days_in_month(int year, int month) {
 }
 
 // `.123456` off the front of `text`, as nanoseconds; 0 if there is no fraction.
-std::optional<std::int64_t> take_fraction(std::string_view& text) {
+bool take_fraction(std::string_view& text, std::int64_t& nanos) {
   static constexpr std::int64_t kScales[] = {0,      100'000'000, 10'000'000, 1'000'000, 100'000,
                                              10'000, 1'000,       100,        10,        1};
-  if (text.empty() || text.front() != '.') return 0;
+  nanos = 0;
+  if (text.empty() || text.front() != '.') return true;
   const char* const begin = text.data() + 1;
   const char* const end = text.data() + text.size();
   const char* at = begin;
-  std::int64_t nanos = 0;
+  std::int64_t digits = 0;
   for (; at != end && is_digit(*at); ++at) {
-    if (at - begin < 9) nanos = nanos * 10 + (*at - '0');
+    if (at - begin < 9) digits = digits * 10 + (*at - '0');
   }
-  if (at == begin) return {};
+  if (at == begin) return false;
   text = {at, static_cast<std::size_t>(end - at)};
-  return nanos * kScales[std::min<std::ptrdiff_t>(at - begin, 9)];
+  nanos = digits * kScales[std::min<std::ptrdiff_t>(at - begin, 9)];
+  return true;
 }
 
 // `Z` or `+08:00`, the whole rest of `text`, as seconds east of UTC.
@@ -82,10 +84,12 @@ std::optional<int> take_offset(std::string_view text) {
   return sign * (*hours * 3600 + *minutes * 60);
 }
 
-std::optional<std::int64_t> scaled(std::int64_t whole, std::int64_t scale, std::int64_t rest) {
-  if (static_cast<std::uint64_t>(whole) < 1U << 31) return whole * scale + rest;  // scale <= 1e9
-  if (whole < 0 || whole > (kMaxNanos - rest) / scale) return {};
-  return whole * scale + rest;
+// `whole` times `scale`, which is at most 1e9, and `rest`.
+bool scale(std::int64_t whole, std::int64_t scale, std::int64_t rest, std::int64_t& out) {
+  const bool fits = static_cast<std::uint64_t>(whole) < 1U << 31 ||
+                    (whole >= 0 && whole <= (kMaxNanos - rest) / scale);
+  if (fits) out = whole * scale + rest;
+  return fits;
 }
 
 // A number's whole part off the front of `text`; false if there is none, or it is too large.
@@ -114,10 +118,10 @@ std::uint64_t bytes_of(std::string_view text) {
 
 // Of a short number such as `63.25`, times 10^`zeros`, if its fraction has no more digits. All of
 // its digits at once: how many there are cannot be predicted.
-std::optional<std::int64_t> parse_short(std::string_view text, unsigned zeros) {
+bool parse_short(std::string_view text, unsigned zeros, std::int64_t& out) {
   constexpr std::uint64_t kOnes = 0x0101010101010101, kHighBits = 0x8080808080808080;
   constexpr bool kInOrder = std::endian::native == std::endian::little;
-  if (!kInOrder || text.size() > sizeof(std::uint64_t) || text.empty()) return {};
+  if (!kInOrder || text.size() > sizeof(std::uint64_t) || text.empty()) return false;
   std::uint64_t digits = bytes_of(text);
   auto size = static_cast<unsigned>(text.size());
   unsigned decimals = 0;
@@ -125,39 +129,37 @@ std::optional<std::int64_t> parse_short(std::string_view text, unsigned zeros) {
   if (const std::uint64_t point = (differs - kOnes) & ~differs & kHighBits; point != 0) {
     const auto whole = static_cast<unsigned>(std::countr_zero(point)) / 8;
     decimals = --size - whole;
-    if (whole == 0 || decimals == 0 || decimals > zeros) return {};
+    if (whole == 0 || decimals == 0 || decimals > zeros) return false;
     const std::uint64_t in_whole = (std::uint64_t{1} << (whole * 8)) - 1;
     digits = (digits & in_whole) | (digits >> 8 & ~in_whole);
   }
   // The digits' values, zeros before them.
   const unsigned unused = (8 - size) * 8;
   std::uint64_t value = digits << unused ^ (kOnes * '0') << unused;
-  if ((((value + kOnes * 0x76) | value) & kHighBits) != 0) return {};
+  if ((((value + kOnes * 0x76) | value) & kHighBits) != 0) return false;
   value = value * 10 + (value >> 8);  // by twos, by fours, all eight
   value = ((value & 0x000000FF000000FF) * 0x000F424000000064 +
            (value >> 16 & 0x000000FF000000FF) * 0x0000271000000001) >>
           32;
-  return static_cast<std::int64_t>(value) * kPowersOfTen[zeros - decimals];
+  out = static_cast<std::int64_t>(value) * kPowersOfTen[zeros - decimals];
+  return true;
 }
 
 // A plain decimal number times 10^`zeros`, exactly; other spellings (1e9) by way of a double.
-std::optional<std::int64_t> parse_scaled(std::string_view text, unsigned zeros) {
-  if (const auto number = parse_short(text, zeros)) return number;
-  const std::int64_t scale = kPowersOfTen[zeros];
+bool parse_scaled(std::string_view text, unsigned zeros, std::int64_t& out) {
+  if (parse_short(text, zeros, out)) return true;
+  const std::int64_t factor = kPowersOfTen[zeros];
   std::string_view rest = text;
-  std::int64_t whole = 0;
-  if (take_whole(rest, whole)) {
-    const auto fraction = take_fraction(rest);
-    if (fraction && rest.empty()) {
-      return scaled(whole, scale, *fraction / (kNanosPerSecond / scale));
-    }
-  }
+  std::int64_t whole = 0, fraction = 0;
+  if (take_whole(rest, whole) && take_fraction(rest, fraction) && rest.empty())
+    return scale(whole, factor, fraction / (kNanosPerSecond / factor), out);
   double value = 0;
   const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (parsed.ec != std::errc{} || parsed.ptr != text.data() + text.size()) return {};
-  value *= static_cast<double>(scale);
-  if (!std::isfinite(value) || value < 0 || value >= 9.2e18) return {};
-  return static_cast<std::int64_t>(value);
+  if (parsed.ec != std::errc{} || parsed.ptr != text.data() + text.size()) return false;
+  value *= static_cast<double>(factor);
+  if (!std::isfinite(value) || value < 0 || value >= 9.2e18) return false;
+  out = static_cast<std::int64_t>(value);
+  return true;
 }
 
 // How many zeros a unit has in nanoseconds.
@@ -205,91 +207,93 @@ bool take_shape(const char* text, const Shape& shape, std::array<std::uint8_t, 8
 
 }  // namespace
 
-std::optional<std::int64_t> parse_rfc3339(std::string_view text) {
+bool parse_rfc3339(std::string_view text, std::int64_t& unix_ns) {
   constexpr std::size_t kDateTimeBytes = std::string_view("0000-00-00T00:00:00").size();
-  if (text.size() <= kDateTimeBytes) return {};
+  if (text.size() <= kDateTimeBytes) return false;
   std::array<std::uint8_t, 8> date{}, time{};
   constexpr Shape kDate("0000-00-"), kTime("00:00:00");
   if (!take_shape(text.data(), kDate, date) || !take_shape(text.data() + 11, kTime, time))
-    return {};
+    return false;
   const char between = text[10];
-  if (between != 'T' && between != 't' && between != ' ') return {};
-  if (!is_digit(text[8]) || !is_digit(text[9])) return {};
+  if (between != 'T' && between != 't' && between != ' ') return false;
+  if (!is_digit(text[8]) || !is_digit(text[9])) return false;
   const int year = date[0] * 1000 + date[1] * 100 + date[2] * 10 + date[3];
   const int month = date[5] * 10 + date[6];
   const int day = (text[8] - '0') * 10 + (text[9] - '0');
   const int hour = time[0] * 10 + time[1], minute = time[3] * 10 + time[4];
   const int second = time[6] * 10 + time[7];
   text.remove_prefix(kDateTimeBytes);
-  const auto fraction = take_fraction(text);
-  if (!fraction) return {};
+  std::int64_t fraction = 0;
+  if (!take_fraction(text, fraction)) return false;
   const auto offset = take_offset(text);
-  if (!offset) return {};
+  if (!offset) return false;
   if (year > 2261 || month < 1 || month > 12 || day < 1 || day > days_in_month(year, month) ||
       hour > 23 || minute > 59 || second > 60) {
-    return {};
+    return false;
   }
   const std::int64_t days =
       days_from_civil(year, static_cast<unsigned>(month), static_cast<unsigned>(day));
   const std::int64_t seconds = days * 86400 + hour * 3600 + minute * 60 + second - *offset;
-  return scaled(seconds, kNanosPerSecond, second == 60 ? 0 : *fraction);
+  return scale(seconds, kNanosPerSecond, second == 60 ? 0 : fraction, unix_ns);
 }
 
 bool LogTimes::is_latest_minute(std::string_view text) const {
-  std::array<std::uint64_t, 2> minute;
-  static_assert(sizeof minute == kMinuteBytes);
-  std::memcpy(minute.data(), text.data(), kMinuteBytes);
-  return minute == std::bit_cast<decltype(minute)>(minute_);
+  const auto word_at = [](const char* at) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, at, sizeof word);
+    return word;
+  };
+  constexpr std::size_t kWord = sizeof(std::uint64_t);
+  static_assert(kMinuteBytes == 2 * kWord);
+  const std::uint64_t differs = (word_at(text.data()) ^ word_at(minute_.data())) |
+                                (word_at(text.data() + kWord) ^ word_at(minute_.data() + kWord));
+  return differs == 0;
 }
 
-std::optional<std::int64_t> LogTimes::parse_rfc3339(std::string_view text) {
+bool LogTimes::parse_rfc3339(std::string_view text, std::int64_t& unix_ns) {
   constexpr std::size_t kSecondsEnd = kMinuteBytes + std::string_view(":00").size();
   const bool in_zulu = text.size() > kSecondsEnd && text.back() == 'Z';
-  if (!in_zulu) return apierrd::parse_rfc3339(text);
+  if (!in_zulu) return apierrd::parse_rfc3339(text, unix_ns);
   const bool known = is_latest_minute(text);
   constexpr Shape kMilliseconds(":00.000Z");
   std::array<std::uint8_t, 8> at{};
   if (known && text.size() == kMinuteBytes + at.size() &&
       take_shape(text.data() + kMinuteBytes, kMilliseconds, at) && at[1] < 6) {
-    return minute_unix_ns_ + (at[1] * 10 + at[2]) * kNanosPerSecond +
-           (at[4] * 100 + at[5] * 10 + at[6]) * kPowersOfTen[6];
+    unix_ns = minute_unix_ns_ + (at[1] * 10 + at[2]) * kNanosPerSecond +
+              (at[4] * 100 + at[5] * 10 + at[6]) * kPowersOfTen[6];
+    return true;
   }
   const unsigned tens = static_cast<unsigned char>(text[kMinuteBytes + 1]) - unsigned{'0'};
   const unsigned ones = static_cast<unsigned char>(text[kMinuteBytes + 2]) - unsigned{'0'};
   if (known && text[kMinuteBytes] == ':' && tens < 6 && ones < 10) {
     std::string_view rest = text.substr(kSecondsEnd);
-    const auto fraction = take_fraction(rest);
-    if (!fraction || rest.size() != 1) return {};
-    return minute_unix_ns_ + (tens * 10 + ones) * kNanosPerSecond + *fraction;
+    std::int64_t fraction = 0;
+    if (!take_fraction(rest, fraction) || rest.size() != 1) return false;
+    unix_ns = minute_unix_ns_ + (tens * 10 + ones) * kNanosPerSecond + fraction;
+    return true;
   }
-  const auto time = apierrd::parse_rfc3339(text);
-  if (time && tens < 6) {  // no leap second, which counts to the next minute
+  if (!apierrd::parse_rfc3339(text, unix_ns)) return false;
+  if (tens < 6) {  // no leap second, which counts to the next minute
     std::memcpy(minute_.data(), text.data(), kMinuteBytes);
-    minute_unix_ns_ = *time - *time % (60 * kNanosPerSecond);
+    minute_unix_ns_ = unix_ns - unix_ns % (60 * kNanosPerSecond);
   }
-  return time;
+  return true;
 }
 
-std::optional<std::int64_t> parse_time(std::string_view text, TimeFormat format, LogTimes& times) {
+bool parse_time(std::string_view text, TimeFormat format, LogTimes& times, std::int64_t& unix_ns) {
   switch (format) {
-    case TimeFormat::kRfc3339: return times.parse_rfc3339(text);
-    case TimeFormat::kEpochSeconds: return parse_scaled(text, 9);
-    case TimeFormat::kEpochMilliseconds: return parse_scaled(text, 6);
-    case TimeFormat::kEpochMicroseconds: return parse_scaled(text, 3);
-    case TimeFormat::kEpochNanoseconds: return parse_scaled(text, 0);
+    case TimeFormat::kRfc3339: return times.parse_rfc3339(text, unix_ns);
+    case TimeFormat::kEpochSeconds: return parse_scaled(text, 9, unix_ns);
+    case TimeFormat::kEpochMilliseconds: return parse_scaled(text, 6, unix_ns);
+    case TimeFormat::kEpochMicroseconds: return parse_scaled(text, 3, unix_ns);
+    case TimeFormat::kEpochNanoseconds: return parse_scaled(text, 0, unix_ns);
     case TimeFormat::kAuto: break;
   }
-  if (const auto time = times.parse_rfc3339(text)) return time;
-  return parse_scaled(text, zeros_by_size(text));
+  return times.parse_rfc3339(text, unix_ns) || parse_scaled(text, zeros_by_size(text), unix_ns);
 }
 
-std::optional<std::int64_t> parse_time(std::string_view text, TimeFormat format) {
-  LogTimes times;
-  return parse_time(text, format, times);
-}
-
-std::optional<std::int64_t> parse_duration(std::string_view text, TimeUnit unit) {
-  if (!text.empty() && is_digit(text.back())) return parse_scaled(text, zeros_of(unit));
+bool parse_duration(std::string_view text, TimeUnit unit, std::int64_t& ns) {
+  if (!text.empty() && is_digit(text.back())) return parse_scaled(text, zeros_of(unit), ns);
   struct Suffix {
     std::string_view text;
     unsigned zeros;
@@ -301,10 +305,25 @@ std::optional<std::int64_t> parse_duration(std::string_view text, TimeUnit unit)
   for (const Suffix& suffix : kSuffixes) {
     if (!text.ends_with(suffix.text)) continue;
     text.remove_suffix(suffix.text.size());
-    const auto number = parse_scaled(text, suffix.zeros);
-    return number ? scaled(*number, suffix.seconds, 0) : std::nullopt;
+    return parse_scaled(text, suffix.zeros, ns) && scale(ns, suffix.seconds, 0, ns);
   }
-  return parse_scaled(text, zeros_of(unit));
+  return parse_scaled(text, zeros_of(unit), ns);
+}
+
+std::optional<std::int64_t> parse_rfc3339(std::string_view text) {
+  std::int64_t unix_ns = 0;
+  return parse_rfc3339(text, unix_ns) ? std::optional(unix_ns) : std::nullopt;
+}
+
+std::optional<std::int64_t> parse_time(std::string_view text, TimeFormat format) {
+  LogTimes times;
+  std::int64_t unix_ns = 0;
+  return parse_time(text, format, times, unix_ns) ? std::optional(unix_ns) : std::nullopt;
+}
+
+std::optional<std::int64_t> parse_duration(std::string_view text, TimeUnit unit) {
+  std::int64_t ns = 0;
+  return parse_duration(text, unit, ns) ? std::optional(ns) : std::nullopt;
 }
 
 std::string rfc3339_text(std::int64_t unix_ns) {

@@ -22,16 +22,20 @@ enum class TimeFormat : std::uint8_t {
 
 enum class TimeUnit : std::uint8_t { kNanosecond, kMicrosecond, kMillisecond, kSecond };
 
+// Each in two ways: with an optional, and, for each line of a log, with a bool and the number. An
+// optional is put together in memory and taken from there at once, which a processor must wait for.
+
 /// RFC 3339 section 5.6 (also with a blank for the T, as many loggers write) to nanoseconds since
 /// 1970; a fraction beyond nanoseconds is cut. A leap second counts as the second after it. Empty
 /// if the text is anything else or outside 1970..2261.
 std::optional<std::int64_t> parse_rfc3339(std::string_view text);
+bool parse_rfc3339(std::string_view text, std::int64_t& unix_ns);
 
 /// parse_rfc3339() for the lines of a log: its times, if they end in Z, are mostly of the minute of
 /// the one before. One per thread.
 class LogTimes {
  public:
-  std::optional<std::int64_t> parse_rfc3339(std::string_view text);
+  bool parse_rfc3339(std::string_view text, std::int64_t& unix_ns);
 
  private:
   bool is_latest_minute(std::string_view text) const;
@@ -43,11 +47,12 @@ class LogTimes {
 
 /// A time in `format`, from the text of a JSON number or string, to nanoseconds since 1970.
 std::optional<std::int64_t> parse_time(std::string_view text, TimeFormat format);
-std::optional<std::int64_t> parse_time(std::string_view text, TimeFormat format, LogTimes& times);
+bool parse_time(std::string_view text, TimeFormat format, LogTimes& times, std::int64_t& unix_ns);
 
 /// A duration, `12.5` in `unit` or with a unit of its own (`73.4ms`, `1.2s`, ns, us, µs, m, h), to
 /// nanoseconds. Empty if negative, beyond 292 years or not a duration.
 std::optional<std::int64_t> parse_duration(std::string_view text, TimeUnit unit);
+bool parse_duration(std::string_view text, TimeUnit unit, std::int64_t& ns);
 
 /// `2026-11-23T09:00:00.123Z`; milliseconds, the rest is cut. For times from 1970 on.
 std::string rfc3339_text(std::int64_t unix_ns);

@@ -20,15 +20,19 @@ TEST(ParseRfc3339, FormsLogsUse) {
 
 TEST(LogTimes, AreThoseOfParseRfc3339) {
   LogTimes times;
+  const auto time_of = [&times](std::string_view text) {
+    std::int64_t unix_ns = 0;
+    return times.parse_rfc3339(text, unix_ns) ? std::optional(unix_ns) : std::nullopt;
+  };
   for (const char* text :
        {"2026-11-23T09:00:00.123Z", "2026-11-23T09:00:59Z", "2026-11-23T09:00:60Z",
         "2026-11-23T09:00:01.5Z", "2026-11-23T09:00:61Z", "2026-11-23T09:00:0aZ",
         "2026-11-23T09:00-01Z", "2026-11-23T09:00:01.Z", "2026-11-23T09:00:01ZZ",
         "2026-11-23T09:00:01+08:00", "2026-11-23t09:00:01z", "2026-11-23T09:01:00.25Z",
         "2016-12-31T23:59:60Z", "2016-12-31T23:59:59Z", "2016-12-31T23:59:60.5Z", "Z", ""}) {
-    EXPECT_EQ(times.parse_rfc3339(text), parse_rfc3339(text)) << text;
+    EXPECT_EQ(time_of(text), parse_rfc3339(text)) << text;
   }
-  EXPECT_FALSE(times.parse_rfc3339(std::string(16, '\0') + ":00Z").has_value());
+  EXPECT_FALSE(time_of(std::string(16, '\0') + ":00Z").has_value());
 }
 
 TEST(ParseRfc3339, RefusesTheRest) {
