@@ -394,7 +394,7 @@ void add_catalog_files(const std::string& overlay_folder, const std::string& ven
   if (!vendor_codes.empty()) {
     Result<std::string> text = read_whole_file(vendor_codes, kVendorCodesBytesMax);
     if (text) {
-      builder.add_vendor_codes(std::make_shared<const std::string>(*std::move(text)), vendor_codes);
+      builder.add_vendor_codes(*text, vendor_codes);
     } else {
       errors.push_back(text.error());
     }

@@ -143,9 +143,8 @@ class Catalog {
   static bool find_alias(const Context& context, std::string_view code, Classification& out);
 
   std::map<std::string, Vendor, std::less<>> vendors_;
-  ClassificationRules rules_;                      ///< of kDefaultVendor's codes
-  std::shared_ptr<const std::string> codes_text_;  ///< of vendor_codes_, if not compiled in
-  VendorCodes vendor_codes_;                       ///< kDefaultVendor's
+  ClassificationRules rules_;  ///< of kDefaultVendor's codes
+  VendorCodes vendor_codes_;   ///< kDefaultVendor's
 };
 
 /// Gathers catalog files into a Catalog. Later files may change entries of earlier ones key by key.
@@ -155,7 +154,7 @@ class CatalogBuilder {
   void add(std::string_view text, const std::string& file);
   /// These replace what an earlier call has added.
   void add_rules(std::string_view text, const std::string& file);
-  void add_vendor_codes(std::shared_ptr<const std::string> text, const std::string& file);
+  void add_vendor_codes(std::string_view text, const std::string& file);
   /// All files compiled into the program; its list of codes only if wanted.
   void add_builtin(bool with_vendor_codes = true);
 
@@ -168,7 +167,6 @@ class CatalogBuilder {
   void add_tree(const struct YamlValue& root, const std::string& file);
   void add_code(const struct YamlValue& value, FileContext& context);
   void add_alias(const struct YamlValue& value, FileContext& context);
-  void read_vendor_codes(std::string_view text, const std::string& file, bool check);
 
   Catalog catalog_;
   std::vector<Error> errors_;

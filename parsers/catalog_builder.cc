@@ -123,8 +123,8 @@ void CatalogBuilder::add_rules(std::string_view text, const std::string& file) {
   catalog_.rules_ = ClassificationRules::parse(text, file, errors_);
 }
 
-void CatalogBuilder::read_vendor_codes(std::string_view text, const std::string& file, bool check) {
-  Result<VendorCodes> codes = VendorCodes::parse(text, file, check);
+void CatalogBuilder::add_vendor_codes(std::string_view text, const std::string& file) {
+  Result<VendorCodes> codes = VendorCodes::parse(text, file);
   if (codes) {
     catalog_.vendor_codes_ = *std::move(codes);
   } else {
@@ -132,17 +132,11 @@ void CatalogBuilder::read_vendor_codes(std::string_view text, const std::string&
   }
 }
 
-void CatalogBuilder::add_vendor_codes(std::shared_ptr<const std::string> text,
-                                      const std::string& file) {
-  catalog_.codes_text_ = std::move(text);
-  read_vendor_codes(*catalog_.codes_text_, file, true);
-}
-
 void CatalogBuilder::add_builtin(bool with_vendor_codes) {
   for (const EmbeddedFile& file : builtin_catalog_files()) {
     const std::string path(file.path);
     if (path.ends_with(".codes")) {
-      if (with_vendor_codes) read_vendor_codes(file.bytes, path, false);  // a test checks it
+      if (with_vendor_codes) catalog_.vendor_codes_ = VendorCodes::of_index(file.bytes);
     } else if (path.ends_with("/rules.yaml")) {
       catalog_.rules_ = ClassificationRules::read(read_flat_tree(file.bytes), path, errors_);
     } else {

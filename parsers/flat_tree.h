@@ -1,5 +1,5 @@
 // A YAML tree written flat: what the YAML files compiled into the program are turned into when it
-// is built (cmake/flatten_yaml.cc), since reading YAML itself takes most of a start. Places are
+// is built (cmake/compile_data.cc), since reading YAML itself takes most of a start. Places are
 // kept, so complaints and `explain` name the same line of the same file. Not a format for users:
 // nobody checks it.
 #pragma once

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <ranges>
 
 namespace apierrd {
 
@@ -31,118 +32,141 @@ bool holds(std::string_view ranges, std::size_t position) {
   return false;
 }
 
+// The first of the rows from `begin` to `end`, which are sorted, that is not before what is wanted.
+template <class IsBefore>
+std::size_t first_not(std::size_t begin, std::size_t end, const IsBefore& is_before) {
+  const auto rows = std::views::iota(begin, end);
+  return begin +
+         static_cast<std::size_t>(std::ranges::partition_point(rows, is_before) - rows.begin());
+}
+
+std::size_t code_count_of(const VendorService<IndexedText>& service) {
+  return service.codes_end - service.codes_begin;
+}
+
 }  // namespace
 
-const VendorCodes::Service* VendorCodes::find_service(std::string_view name) const {
-  const auto found =
-      std::lower_bound(services_.begin(), services_.end(), name,
-                       [](const Service& a, std::string_view wanted) { return a.name < wanted; });
-  return found != services_.end() && found->name == name ? &*found : nullptr;
+VendorCodes VendorCodes::of_index(std::string_view index) {
+  VendorCodes codes;
+  codes.index_bytes_ = index;
+  codes.index_ = VendorCodesIndex(index);
+  return codes;
 }
 
-const VendorCodes::Action* VendorCodes::find_action(const Service& service,
-                                                    std::string_view name) const {
-  const auto end = actions_.begin() + service.actions_end;
-  const auto found =
-      std::lower_bound(actions_.begin() + service.actions_begin, end, name,
-                       [](const Action& a, std::string_view wanted) { return a.name < wanted; });
-  return found != end && found->name == name ? &*found : nullptr;
+std::optional<VendorCodes::Service> VendorCodes::find_service(std::string_view name) const {
+  const std::size_t at = first_not(0, index_.services.size(), [&](std::size_t i) {
+    return text(index_.services[i].name) < name;
+  });
+  if (at == index_.services.size() || text(index_.services[at].name) != name) return {};
+  return index_.services[at];
 }
 
-std::span<const std::uint32_t> VendorCodes::codes_of(const Service& service) const {
-  return std::span(service_codes_)
-      .subspan(service.codes_begin, service.codes_end - service.codes_begin);
+std::optional<VendorCodes::Action> VendorCodes::find_action(const Service& service,
+                                                            std::string_view name) const {
+  const std::size_t at = first_not(service.actions_begin, service.actions_end, [&](std::size_t i) {
+    return text(index_.actions[i].name) < name;
+  });
+  if (at == service.actions_end || text(index_.actions[at].name) != name) return {};
+  return index_.actions[at];
 }
 
 std::size_t VendorCodes::index_of(std::string_view code) const {
-  const auto found = std::lower_bound(codes_.begin(), codes_.end(), code);
-  return found != codes_.end() && *found == code ? static_cast<std::size_t>(found - codes_.begin())
-                                                 : codes_.size();
+  const std::size_t at = first_not(0, index_.codes.size(),
+                                   [&](std::size_t i) { return text(index_.codes[i]) < code; });
+  const bool found = at < index_.codes.size() && text(index_.codes[at]) == code;
+  return found ? at : index_.codes.size();
 }
 
 std::size_t VendorCodes::position_of(const Service& service, std::string_view code) const {
-  const std::span<const std::uint32_t> own = codes_of(service);
   const std::size_t index = index_of(code);
-  const auto found = std::lower_bound(own.begin(), own.end(), index);
-  return found != own.end() && *found == index ? static_cast<std::size_t>(found - own.begin())
-                                               : own.size();
+  const std::size_t at = first_not(service.codes_begin, service.codes_end,
+                                   [&](std::size_t i) { return index_.service_codes[i] < index; });
+  const bool found = at < service.codes_end && index_.service_codes[at] == index;
+  return found ? at - service.codes_begin : code_count_of(service);
+}
+
+std::vector<std::string_view> VendorCodes::codes() const {
+  std::vector<std::string_view> out;
+  for (std::size_t i = 0; i < index_.codes.size(); ++i) out.push_back(text(index_.codes[i]));
+  return out;
 }
 
 std::vector<std::string_view> VendorCodes::services() const {
   std::vector<std::string_view> out;
-  for (const Service& service : services_) out.push_back(service.name);
+  for (std::size_t i = 0; i < index_.services.size(); ++i)
+    out.push_back(text(index_.services[i].name));
   return out;
 }
 
 std::string_view VendorCodes::versions(std::string_view service) const {
-  const Service* found = find_service(service);
-  return found ? found->versions : std::string_view();
+  const auto found = find_service(service);
+  return found ? text(found->versions) : std::string_view();
 }
 
 std::string_view VendorCodes::name_zh(std::string_view service) const {
-  const Service* found = find_service(service);
-  return found ? found->name_zh : std::string_view();
+  const auto found = find_service(service);
+  return found ? text(found->name_zh) : std::string_view();
 }
 
 std::vector<std::string_view> VendorCodes::codes(std::string_view service) const {
   std::vector<std::string_view> out;
-  if (const Service* found = find_service(service)) {
-    for (const std::uint32_t code : codes_of(*found)) out.push_back(codes_[code]);
+  if (const auto found = find_service(service)) {
+    for (std::size_t i = found->codes_begin; i < found->codes_end; ++i)
+      out.push_back(text(index_.codes[index_.service_codes[i]]));
   }
   return out;
 }
 
 std::size_t VendorCodes::code_count(std::string_view service) const {
-  const Service* found = find_service(service);
-  return found ? found->codes_end - found->codes_begin : 0;
+  const auto found = find_service(service);
+  return found ? code_count_of(*found) : 0;
 }
 
 std::vector<std::string_view> VendorCodes::actions(std::string_view service) const {
   std::vector<std::string_view> out;
-  if (const Service* found = find_service(service)) {
-    for (std::uint32_t i = found->actions_begin; i < found->actions_end; ++i) {
-      out.push_back(actions_[i].name);
-    }
+  if (const auto found = find_service(service)) {
+    for (std::size_t i = found->actions_begin; i < found->actions_end; ++i)
+      out.push_back(text(index_.actions[i].name));
   }
   return out;
 }
 
 bool VendorCodes::documents(std::string_view service, std::string_view code) const {
-  const Service* found = find_service(service);
-  return found && position_of(*found, code) < codes_of(*found).size();
+  const auto found = find_service(service);
+  return found && position_of(*found, code) < code_count_of(*found);
 }
 
 bool VendorCodes::documents(std::string_view service, std::string_view action,
                             std::string_view code) const {
-  const Service* owner = find_service(service);
-  const Action* found = owner ? find_action(*owner, action) : nullptr;
-  return found && holds(found->ranges, position_of(*owner, code));
+  const auto owner = find_service(service);
+  const auto found = owner ? find_action(*owner, action) : std::nullopt;
+  return found && holds(text(found->ranges), position_of(*owner, code));
 }
 
 bool VendorCodes::knows_action(std::string_view service, std::string_view action) const {
-  const Service* owner = find_service(service);
-  return owner && find_action(*owner, action) != nullptr;
+  const auto owner = find_service(service);
+  return owner && find_action(*owner, action).has_value();
 }
 
 bool VendorCodes::lists_codes_of(std::string_view service, std::string_view action) const {
-  const Service* owner = find_service(service);
-  const Action* found = owner ? find_action(*owner, action) : nullptr;
-  return found && !found->ranges.empty();
+  const auto owner = find_service(service);
+  const auto found = owner ? find_action(*owner, action) : std::nullopt;
+  return found && found->ranges.size > 0;
 }
 
 std::vector<std::string_view> VendorCodes::services_of(std::string_view code) const {
   std::vector<std::string_view> out;
   const std::size_t index = index_of(code);
-  if (index == codes_.size()) return out;
-  for (auto i = code_services_begin_[index]; i < code_services_begin_[index + 1]; ++i) {
-    out.push_back(services_[code_services_[i]].name);
-  }
+  if (index == index_.codes.size()) return out;
+  for (auto i = index_.code_services_begin[index]; i < index_.code_services_begin[index + 1]; ++i)
+    out.push_back(text(index_.services[index_.code_services[i]].name));
   return out;
 }
 
 bool VendorCodes::documented_anywhere(std::string_view code) const {
   const std::size_t index = index_of(code);
-  return index < codes_.size() && code_services_begin_[index] < code_services_begin_[index + 1];
+  return index < index_.codes.size() &&
+         index_.code_services_begin[index] < index_.code_services_begin[index + 1];
 }
 
 }  // namespace apierrd

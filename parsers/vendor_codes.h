@@ -1,19 +1,22 @@
 // Every error code a vendor documents: which service has it, and which action may return it. Says
 // nothing of what a code means (catalog.h).
 //
-// Loaded from one generated text (docs/catalog.md describes it) in a few milliseconds, without a
-// copy: all texts are views into it, so it must outlive the VendorCodes. Immutable once loaded; may
-// be read from any thread. Look-ups are binary searches; names and codes compare bytewise.
+// Made from one generated text (docs/catalog.md describes it). That of the compiled-in list is read
+// and checked when the program is built; a start takes the index that it came to as it lies in the
+// program. Immutable; may be read from any thread. Look-ups are binary searches; names and codes
+// compare bytewise.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "parsers/result.h"
+#include "parsers/vendor_codes_index.h"
 
 namespace apierrd {
 
@@ -25,18 +28,19 @@ class VendorCodes {
   /// No services and no codes.
   VendorCodes() = default;
 
-  /// `file` is for messages: an error names file:line and what was expected there. Without `check`
-  /// names and ranges are taken as they are: for text that was checked before.
-  static Result<VendorCodes> parse(std::string_view text, const std::string& file,
-                                   bool check = true);
+  /// Reads and checks a text, which need not outlive it. `file` is for messages: an error names
+  /// file:line and what was expected there.
+  static Result<VendorCodes> parse(std::string_view text, const std::string& file);
+  /// What has this index(), which must outlive it and is taken as it is.
+  static VendorCodes of_index(std::string_view index);
+  std::string_view index() const { return index_bytes_; }
 
-  std::string_view source() const { return source_; }  ///< what the file was made from
-  /// All codes, sorted.
-  std::span<const std::string_view> codes() const { return codes_; }
-  std::vector<std::string_view> services() const;  ///< sorted
-  std::size_t action_count() const { return actions_.size(); }
+  std::string_view source() const { return index_.text(index_.source); }  ///< of the text
+  std::vector<std::string_view> codes() const;                            ///< all, sorted
+  std::vector<std::string_view> services() const;                         ///< sorted
+  std::size_t action_count() const { return index_.actions.size(); }
 
-  bool has(std::string_view service) const { return find_service(service) != nullptr; }
+  bool has(std::string_view service) const { return find_service(service).has_value(); }
   std::string_view versions(std::string_view service) const;  ///< comma-separated
   std::string_view name_zh(std::string_view service) const;   ///< empty if there is none
   /// All codes of a service, sorted; none if there is no such service.
@@ -54,36 +58,20 @@ class VendorCodes {
   bool documented_anywhere(std::string_view code) const;
 
  private:
-  friend class VendorCodesLoader;
+  using Service = VendorService<IndexedText>;
+  using Action = VendorAction<IndexedText>;
 
-  struct Service {
-    std::string_view name, versions, name_zh;
-    // Ranges of service_codes_ and actions_.
-    std::uint32_t codes_begin = 0, codes_end = 0, actions_begin = 0, actions_end = 0;
-  };
-  struct Action {
-    std::string_view name;
-    /// Positions among the service's codes, as in the file: `0-3,7`; empty if none are listed.
-    std::string_view ranges;
-  };
-
-  const Service* find_service(std::string_view name) const;
-  const Action* find_action(const Service& service, std::string_view name) const;
-  std::span<const std::uint32_t> codes_of(const Service& service) const;
-  /// Where a code stands in codes_; codes_.size() if it does not.
+  std::string_view text(IndexedText at) const { return index_.text(at); }
+  std::optional<Service> find_service(std::string_view name) const;
+  std::optional<Action> find_action(const Service& service, std::string_view name) const;
+  /// Where a code stands among all; their number if it does not.
   std::size_t index_of(std::string_view code) const;
   /// Where a code stands among the service's codes; their number if it does not.
   std::size_t position_of(const Service& service, std::string_view code) const;
 
-  std::string_view source_;
-  std::vector<std::string_view> codes_;
-  std::vector<Service> services_;
-  std::vector<std::uint32_t> service_codes_;  ///< service by service, ascending
-  std::vector<Action> actions_;               ///< service by service, sorted
-  // The way back: the services of code i are code_services_[code_services_begin_[i]] up to those of
-  // the next. 16 bits hold a service, see kServicesMax.
-  std::vector<std::uint32_t> code_services_begin_;
-  std::vector<std::uint16_t> code_services_;
+  std::shared_ptr<const std::string> own_;  ///< of a list that is not compiled in
+  std::string_view index_bytes_;
+  VendorCodesIndex index_;
 };
 
 }  // namespace apierrd

@@ -1,5 +1,4 @@
-// Reads and checks the text of VendorCodes: what is loaded needs no check any more. Text that was
-// checked before is only read, which takes a third of the time.
+// Reads and checks the text of VendorCodes: what is loaded needs no check any more.
 #include <algorithm>
 #include <charconv>
 #include <iterator>
@@ -18,9 +17,11 @@ constexpr std::size_t kServicesMax = 65'535;  // a service is known by 16 bits; 
 class VendorCodesLoader {
  public:
   using Fault = std::optional<Error>;
+  using Service = VendorService<std::string_view>;
+  using Action = VendorAction<std::string_view>;
 
-  VendorCodesLoader(std::string_view text, const std::string& file, bool check, VendorCodes& out)
-      : rest_(text), file_(file), check_(check), out_(out) {}
+  VendorCodesLoader(std::string_view text, const std::string& file, VendorCodeLists& out)
+      : rest_(text), file_(file), out_(out) {}
 
   Fault load() {
     if (rest_.size() > kVendorCodesBytesMax) {
@@ -35,7 +36,6 @@ class VendorCodesLoader {
     if (line_ != "end") return expected("'service NAME VERSIONS NAME_ZH' or 'end'");
     next_line();
     if (number_ > 0) return expected("nothing behind 'end'");
-    index_services();
     return {};
   }
 
@@ -87,7 +87,7 @@ class VendorCodesLoader {
     }
     next_line();
     if (!take_word("source ")) return expected("'source TEXT'");
-    out_.source_ = line_;
+    out_.source = line_;
     next_line();
     return {};
   }
@@ -97,16 +97,13 @@ class VendorCodesLoader {
     if (!take_word("codes ") || !take_number(line_, count) || !line_.empty()) {
       return expected("'codes NUMBER'");
     }
-    out_.codes_.reserve(std::min<std::size_t>(count, rest_.size() / 2));
+    out_.codes.reserve(std::min<std::size_t>(count, rest_.size() / 2));
     for (std::uint32_t i = 0; i < count; ++i) {
       next_line();
-      if (auto fault = check_ ? check_code() : Fault{}) return fault;
-      out_.codes_.push_back(line_);
+      if (auto fault = check_code()) return fault;
+      out_.codes.push_back(line_);
     }
     next_line();
-    // More than the vendor's file needs: memory nobody writes to costs nothing, growing copies all.
-    out_.service_codes_.reserve(rest_.size() / 32);
-    out_.actions_.reserve(rest_.size() / 32);
     return {};
   }
 
@@ -115,7 +112,7 @@ class VendorCodesLoader {
       return fault("'" + std::string(line_) + "' cannot be an error code",
                    std::string(code_rule_text(kDefaultVendor)) + ", no dot last");
     }
-    if (!out_.codes_.empty() && out_.codes_.back() >= line_) {
+    if (!out_.codes.empty() && out_.codes.back() >= line_) {
       return fault("code '" + std::string(line_) + "' is out of order",
                    "codes are sorted bytewise, each once");
     }
@@ -123,7 +120,7 @@ class VendorCodesLoader {
   }
 
   Fault read_service() {
-    VendorCodes::Service service;
+    Service service;
     const std::size_t name_end = line_.find(' ');
     const std::size_t versions_end = line_.find(' ', name_end + 1);
     if (name_end == std::string_view::npos || versions_end == std::string_view::npos) {
@@ -137,31 +134,31 @@ class VendorCodesLoader {
     if (taken || !valid_name(service.name)) {
       return fault("'" + std::string(service.name) + "' cannot be the name of a service");
     }
-    if (!out_.services_.empty() && out_.services_.back().name >= service.name) {
+    if (!out_.services.empty() && out_.services.back().name >= service.name) {
       return fault("service '" + std::string(service.name) + "' is out of order",
                    "services are sorted bytewise, each once");
     }
-    if (out_.services_.size() == kServicesMax) return fault("more than 65535 services");
+    if (out_.services.size() == kServicesMax) return fault("more than 65535 services");
     next_line();
     if (auto fault = read_service_codes(service)) return fault;
     if (auto fault = read_actions(service)) return fault;
-    out_.services_.push_back(service);
+    out_.services.push_back(service);
     return {};
   }
 
   // The lines `c` and `i` become one ascending list.
-  Fault read_service_codes(VendorCodes::Service& service) {
+  Fault read_service_codes(Service& service) {
     std::vector<std::uint32_t> main, international;
     if (auto fault = read_deltas("c ", main)) return fault;
     if (auto fault = read_deltas("i ", international)) return fault;
-    std::vector<std::uint32_t>& all = out_.service_codes_;
+    std::vector<std::uint32_t>& all = out_.service_codes;
     service.codes_begin = static_cast<std::uint32_t>(all.size());
     std::merge(main.begin(), main.end(), international.begin(), international.end(),
                std::back_inserter(all));
     service.codes_end = static_cast<std::uint32_t>(all.size());
     const auto own = all.begin() + service.codes_begin;
     if (const auto twice = std::adjacent_find(own, all.end()); twice != all.end()) {
-      return fault("code '" + std::string(out_.codes_[*twice]) + "' is on both lines of service '" +
+      return fault("code '" + std::string(out_.codes[*twice]) + "' is on both lines of service '" +
                    std::string(service.name) + "'");
     }
     return {};
@@ -175,9 +172,9 @@ class VendorCodesLoader {
       if (!take_number(line_, delta)) return expected("numbers with a blank between");
       if (delta == 0 && !out.empty()) return expected("each code once");
       index += delta;
-      if (index >= out_.codes_.size()) {
+      if (index >= out_.codes.size()) {
         return fault("there is no code " + std::to_string(index),
-                     "the file has " + std::to_string(out_.codes_.size()));
+                     "the file has " + std::to_string(out_.codes.size()));
       }
       out.push_back(static_cast<std::uint32_t>(index));
     } while (take_word(" "));
@@ -186,26 +183,26 @@ class VendorCodesLoader {
     return {};
   }
 
-  Fault read_actions(VendorCodes::Service& service) {
-    service.actions_begin = static_cast<std::uint32_t>(out_.actions_.size());
+  Fault read_actions(Service& service) {
+    service.actions_begin = static_cast<std::uint32_t>(out_.actions.size());
     while (take_word("a ")) {
       const std::size_t name_end = line_.find(' ');
       if (name_end == std::string_view::npos) return expected("'a ACTION RANGES'");
-      VendorCodes::Action action{line_.substr(0, name_end), line_.substr(name_end + 1)};
-      if (auto fault = check_ ? check_action(action, service) : Fault{}) return fault;
+      Action action{line_.substr(0, name_end), line_.substr(name_end + 1)};
+      if (auto fault = check_action(action, service)) return fault;
       if (action.ranges == "-") action.ranges = {};
-      out_.actions_.push_back(action);
+      out_.actions.push_back(action);
       next_line();
     }
-    service.actions_end = static_cast<std::uint32_t>(out_.actions_.size());
+    service.actions_end = static_cast<std::uint32_t>(out_.actions.size());
     return {};
   }
 
-  Fault check_action(const VendorCodes::Action& action, const VendorCodes::Service& service) const {
+  Fault check_action(const Action& action, const Service& service) const {
     if (!valid_name(action.name)) {
       return fault("'" + std::string(action.name) + "' cannot be the name of an action");
     }
-    if (out_.actions_.size() > service.actions_begin && out_.actions_.back().name >= action.name) {
+    if (out_.actions.size() > service.actions_begin && out_.actions.back().name >= action.name) {
       return fault("action '" + std::string(action.name) + "' is out of order",
                    "the actions of a service are sorted bytewise, each once");
     }
@@ -234,33 +231,20 @@ class VendorCodesLoader {
     }
   }
 
-  // Which services have a code: counted, then filled in service by service, so sorted by name.
-  void index_services() {
-    std::vector<std::uint32_t>& begin = out_.code_services_begin_;
-    begin.assign(out_.codes_.size() + 1, 0);
-    for (const std::uint32_t code : out_.service_codes_) ++begin[code + 1];
-    for (std::size_t i = 1; i < begin.size(); ++i) begin[i] += begin[i - 1];
-    out_.code_services_.resize(out_.service_codes_.size());
-    std::vector<std::uint32_t> next(begin.begin(), begin.end() - 1);
-    for (std::size_t service = 0; service < out_.services_.size(); ++service) {
-      for (const std::uint32_t code : out_.codes_of(out_.services_[service])) {
-        out_.code_services_[next[code]++] = static_cast<std::uint16_t>(service);
-      }
-    }
-  }
-
   std::string_view rest_;
   const std::string& file_;
-  const bool check_;
-  VendorCodes& out_;
+  VendorCodeLists& out_;
   std::string_view line_;
   std::size_t number_ = 0;  ///< of line_; 0 = there is none
   std::size_t lines_ = 0;
 };
 
-Result<VendorCodes> VendorCodes::parse(std::string_view text, const std::string& file, bool check) {
-  VendorCodes codes;
-  if (auto fault = VendorCodesLoader(text, file, check, codes).load()) return *std::move(fault);
+Result<VendorCodes> VendorCodes::parse(std::string_view text, const std::string& file) {
+  VendorCodeLists lists;
+  if (auto fault = VendorCodesLoader(text, file, lists).load()) return *std::move(fault);
+  const auto index = std::make_shared<const std::string>(write_vendor_codes_index(lists));
+  VendorCodes codes = of_index(*index);
+  codes.own_ = index;
   return codes;
 }
 

@@ -25,7 +25,7 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
   const std::string text(reinterpret_cast<const char*>(data), size);
   CatalogBuilder builder;
   if (text.starts_with("apierrd-codes")) {
-    builder.add_vendor_codes(std::make_shared<const std::string>(text), "fuzz.codes");
+    builder.add_vendor_codes(text, "fuzz.codes");
   } else {
     builder.add(text, "fuzz.yaml");
     builder.add_rules(text, "fuzz.yaml");

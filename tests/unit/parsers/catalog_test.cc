@@ -105,7 +105,7 @@ class WholeCatalogTest : public testing::Test {
     std::string text = "apierrd-codes 1\nvendor tencentcloud\nsource s\ncodes 5\n";
     for (const char* code : kCodes) text += std::string(code) + "\n";
     text += "service pay v -\nc 0 1 1\na Pay 0\na Unlisted -\nservice vpc v -\nc 3 1\nend\n";
-    builder.add_vendor_codes(std::make_shared<const std::string>(text), "x.codes");
+    builder.add_vendor_codes(text, "x.codes");
     for (const Error& error : builder.errors()) ADD_FAILURE() << error.text();
     return builder.build();
   }
