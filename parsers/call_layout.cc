@@ -62,13 +62,14 @@ std::optional<CallLayout> CallLayout::of(const JsonShape& shape, const LogFormat
 bool CallLayout::read(const Skim& names, const Skim& payload, const JsonShape& shape,
                       const LogFormat& format, LogTimes& times, TextPool& texts,
                       ApiCall& call) const {
-  call.service = service_.text(names);
-  call.action = action_.is_there() ? action_.text(names) : kUnknownName;
-  call.region = region_.text(names);
-  call.message = message_.text(payload);
-  call.request_id = request_id_.text(payload);
-  const std::string_view code = code_.text(payload), time = time_.text(names),
-                         latency = latency_.text(names);
+  const SkimTexts name_texts = names.texts(), payload_texts = payload.texts();
+  call.service = service_.text(name_texts);
+  call.action = action_.is_there() ? action_.text(name_texts) : kUnknownName;
+  call.region = region_.text(name_texts);
+  call.message = message_.text(payload_texts);
+  call.request_id = request_id_.text(payload_texts);
+  const std::string_view code = code_.text(payload_texts), time = time_.text(name_texts),
+                         latency = latency_.text(name_texts);
   if (call.service.empty() || call.action.empty() || (region_.is_there() && call.region.empty()) ||
       (code_.is_there() && code.empty()))
     return false;

@@ -47,8 +47,8 @@ class CallLayout {
     static constexpr std::uint8_t kNone = 0xFF;
     std::uint8_t place = kNone;
     bool is_there() const { return place != kNone; }
-    [[gnu::always_inline]] std::string_view text(const Skim& document) const {
-      return is_there() ? document.text_of(document.span(place)) : std::string_view();
+    [[gnu::always_inline]] std::string_view text(const SkimTexts& document) const {
+      return is_there() ? document.at(place) : std::string_view();
     }
   };
   static bool find_text(const std::vector<FieldSource>& sources, SkimmedPlace from, Field& field,

@@ -40,20 +40,25 @@ std::uint64_t cheap_hash(std::string_view text) {
   return (first ^ (last * 3) ^ text.size()) * 0x9E3779B97F4A7C15;
 }
 
-// Names are short: without a call.
+// Of two texts of at least a word and at most two: whether the words differ that they begin and end
+// with.
+template <class Word>
+std::uint64_t ends_differ(const char* a, const char* b, std::size_t size) {
+  const std::size_t last = size - sizeof(Word);
+  return (word_at<Word>(a) ^ word_at<Word>(b)) |
+         (word_at<Word>(a + last) ^ word_at<Word>(b + last));
+}
+
+// Names are short: without a call or a loop.
 bool same_text(std::string_view a, std::string_view b) {
-  if (a.size() != b.size()) return false;
-  if (a.size() < 4) return a == b;
-  if (a.size() < 8) {
-    const std::size_t last = a.size() - 4;
-    return ((word_at<std::uint32_t>(a.data()) ^ word_at<std::uint32_t>(b.data())) |
-            (word_at<std::uint32_t>(&a[last]) ^ word_at<std::uint32_t>(&b[last]))) == 0;
-  }
-  std::uint64_t differs = 0;
-  const std::size_t last = a.size() - 8;
-  for (std::size_t i = 0; i < last; i += 8)
-    differs |= word_at<std::uint64_t>(&a[i]) ^ word_at<std::uint64_t>(&b[i]);
-  return (differs | (word_at<std::uint64_t>(&a[last]) ^ word_at<std::uint64_t>(&b[last]))) == 0;
+  const std::size_t size = a.size();
+  if (size != b.size()) return false;
+  if (size < 4 || size > 32) return a == b;
+  if (size < 8) return ends_differ<std::uint32_t>(a.data(), b.data(), size) == 0;
+  if (size <= 16) return ends_differ<std::uint64_t>(a.data(), b.data(), size) == 0;
+  const std::size_t half = size - 16;
+  return (ends_differ<std::uint64_t>(a.data(), b.data(), 16) |
+          ends_differ<std::uint64_t>(&a[half], &b[half], 16)) == 0;
 }
 
 // The row that is `same`, of two found lately, or else by `find`.

@@ -29,7 +29,11 @@ class TextPool {
 
   /// All texts are free again. What an unusual record took is given back.
   void clear() {
-    if (used_ == 0) return;
+    if (used_ != 0) give_back();
+  }
+
+ private:
+  void give_back() {
     if (used_ > kTextsKept) texts_.resize(kTextsKept);
     for (std::size_t i = 0; i < used_ && i < texts_.size(); ++i) {
       if (texts_[i].capacity() > kBytesKept) texts_[i] = std::string();
@@ -37,7 +41,6 @@ class TextPool {
     used_ = 0;
   }
 
- private:
   static constexpr std::size_t kTextsKept = 64;
   static constexpr std::size_t kBytesKept = 1U << 20;
   std::deque<std::string> texts_;

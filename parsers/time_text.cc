@@ -145,9 +145,7 @@ bool parse_short(std::string_view text, unsigned zeros, std::int64_t& out) {
   return true;
 }
 
-// A plain decimal number times 10^`zeros`, exactly; other spellings (1e9) by way of a double.
-bool parse_scaled(std::string_view text, unsigned zeros, std::int64_t& out) {
-  if (parse_short(text, zeros, out)) return true;
+[[gnu::noinline]] bool parse_long(std::string_view text, unsigned zeros, std::int64_t& out) {
   const std::int64_t factor = kPowersOfTen[zeros];
   std::string_view rest = text;
   std::int64_t whole = 0, fraction = 0;
@@ -160,6 +158,11 @@ bool parse_scaled(std::string_view text, unsigned zeros, std::int64_t& out) {
   if (!std::isfinite(value) || value < 0 || value >= 9.2e18) return false;
   out = static_cast<std::int64_t>(value);
   return true;
+}
+
+// A plain decimal number times 10^`zeros`, exactly; other spellings (1e9) by way of a double.
+bool parse_scaled(std::string_view text, unsigned zeros, std::int64_t& out) {
+  return parse_short(text, zeros, out) || parse_long(text, zeros, out);
 }
 
 // How many zeros a unit has in nanoseconds.
@@ -195,14 +198,21 @@ struct Shape {
   }
 };
 
+// Eight bytes, by number.
+struct Values {
+  std::uint64_t word = 0;
+  int operator[](std::size_t i) const {
+    return std::bit_cast<std::array<std::uint8_t, sizeof word>>(word)[i];
+  }
+};
+
 // The digits' values at their places, and 0 at all others; false if the text is of another shape.
-bool take_shape(const char* text, const Shape& shape, std::array<std::uint8_t, 8>& values) {
+bool take_shape(const char* text, const Shape& shape, Values& values) {
   std::uint64_t bytes = 0;
   std::memcpy(&bytes, text, sizeof bytes);
-  const std::uint64_t differs = bytes ^ std::bit_cast<std::uint64_t>(shape.bytes);
-  values = std::bit_cast<std::array<std::uint8_t, 8>>(differs);
-  const std::uint64_t sums = differs + std::bit_cast<std::uint64_t>(shape.margins);
-  return ((sums | differs) & 0x8080808080808080) == 0;
+  values.word = bytes ^ std::bit_cast<std::uint64_t>(shape.bytes);
+  const std::uint64_t sums = values.word + std::bit_cast<std::uint64_t>(shape.margins);
+  return ((sums | values.word) & 0x8080808080808080) == 0;
 }
 
 }  // namespace
@@ -210,7 +220,7 @@ bool take_shape(const char* text, const Shape& shape, std::array<std::uint8_t, 8
 bool parse_rfc3339(std::string_view text, std::int64_t& unix_ns) {
   constexpr std::size_t kDateTimeBytes = std::string_view("0000-00-00T00:00:00").size();
   if (text.size() <= kDateTimeBytes) return false;
-  std::array<std::uint8_t, 8> date{}, time{};
+  Values date, time;
   constexpr Shape kDate("0000-00-"), kTime("00:00:00");
   if (!take_shape(text.data(), kDate, date) || !take_shape(text.data() + 11, kTime, time))
     return false;
@@ -251,21 +261,23 @@ bool LogTimes::is_latest_minute(std::string_view text) const {
 }
 
 bool LogTimes::parse_rfc3339(std::string_view text, std::int64_t& unix_ns) {
+  constexpr Shape kMilliseconds(":00.000Z");
+  Values at;
+  const bool usual = text.size() == kMinuteBytes + sizeof at && is_latest_minute(text) &&
+                     take_shape(text.data() + kMinuteBytes, kMilliseconds, at) && at[1] < 6;
+  if (!usual) return parse_unusual(text, unix_ns);
+  unix_ns = minute_unix_ns_ + (at[1] * 10 + at[2]) * kNanosPerSecond +
+            (at[4] * 100 + at[5] * 10 + at[6]) * kPowersOfTen[6];
+  return true;
+}
+
+bool LogTimes::parse_unusual(std::string_view text, std::int64_t& unix_ns) {
   constexpr std::size_t kSecondsEnd = kMinuteBytes + std::string_view(":00").size();
   const bool in_zulu = text.size() > kSecondsEnd && text.back() == 'Z';
   if (!in_zulu) return apierrd::parse_rfc3339(text, unix_ns);
-  const bool known = is_latest_minute(text);
-  constexpr Shape kMilliseconds(":00.000Z");
-  std::array<std::uint8_t, 8> at{};
-  if (known && text.size() == kMinuteBytes + at.size() &&
-      take_shape(text.data() + kMinuteBytes, kMilliseconds, at) && at[1] < 6) {
-    unix_ns = minute_unix_ns_ + (at[1] * 10 + at[2]) * kNanosPerSecond +
-              (at[4] * 100 + at[5] * 10 + at[6]) * kPowersOfTen[6];
-    return true;
-  }
   const unsigned tens = static_cast<unsigned char>(text[kMinuteBytes + 1]) - unsigned{'0'};
   const unsigned ones = static_cast<unsigned char>(text[kMinuteBytes + 2]) - unsigned{'0'};
-  if (known && text[kMinuteBytes] == ':' && tens < 6 && ones < 10) {
+  if (is_latest_minute(text) && text[kMinuteBytes] == ':' && tens < 6 && ones < 10) {
     std::string_view rest = text.substr(kSecondsEnd);
     std::int64_t fraction = 0;
     if (!take_fraction(rest, fraction) || rest.size() != 1) return false;

@@ -68,15 +68,15 @@ class Skim {
     JsonNode& node = nodes_[place];
     node.type = signature_->type_of(place);
     const bool is_container = node.type == JsonType::kObject || node.type == JsonType::kArray;
-    node.raw = is_container ? std::string_view() : text_of(span(place));
+    node.raw = is_container ? std::string_view() : texts().at(place);
     node.escaped = extent().escaped && node.type == JsonType::kString &&
                    node.raw.find('\\') != std::string_view::npos;
     return &node;
   }
-  /// Where it is, and the text there, of a string what stands between its quotes.
-  const SkimSpan& span(std::uint8_t place) const { return spans_[place]; }
-  [[gnu::always_inline]] std::string_view text_of(const SkimSpan& span) const {
-    return sketches_[sketch_].text(span, begin_);
+  /// After success: what it says at its places, until the next document().
+  SkimTexts texts() const {
+    const SkimSketch& sketch = sketches_[sketch_];
+    return {begin_, sketch.outline.get(), sketch.at.get(), spans_};
   }
 
   // What a kernel fills in.

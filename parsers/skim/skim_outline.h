@@ -139,14 +139,24 @@ struct SkimSketch {
     const char* const first = line + at[digits];
     return (static_cast<unsigned>(*first == '0') & static_cast<unsigned>(is_digit(first[1]))) != 0;
   }
+};
 
-  /// The bytes of the scalar there, of a string those between its quotes.
-  [[gnu::always_inline]] std::string_view text(const SkimSpan& span, const char* line) const {
-    const char* const begin = line + at[span.begin];
-    if (span.is_string) return {begin + 2, line + at[span.begin + 1U]};
+/// What a document says at its places that have a value which is no container.
+struct SkimTexts {
+  const char* line = nullptr;
+  // Of its sketch; what is found by them is written elsewhere, but a compiler cannot know.
+  const std::uint8_t* outline = nullptr;
+  const std::uint16_t* offsets = nullptr;
+  const SkimSpan* spans = nullptr;
+
+  /// The bytes of the scalar, of a string those between its quotes.
+  [[gnu::always_inline]] std::string_view at(std::uint8_t place) const {
+    const SkimSpan span = spans[place];
+    const char* const begin = line + offsets[span.begin];
     std::size_t end = span.begin + 1U;
+    if (span.is_string) return {begin + 2, line + offsets[end]};
     while (!ends_scalar(outline[end])) ++end;
-    return {begin, line + at[end]};
+    return {begin, line + offsets[end]};
   }
 };
 
