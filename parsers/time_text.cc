@@ -176,14 +176,40 @@ unsigned zeros_of(TimeUnit unit) {
   return 0;
 }
 
-// The unit of an epoch number nobody named the unit of, by its number of whole digits.
-unsigned zeros_by_size(std::string_view number) {
+// The same of a time's format; of one that nobody has named by the number of whole digits.
+unsigned zeros_of(TimeFormat format, std::string_view number) {
+  switch (format) {
+    case TimeFormat::kEpochSeconds: return 9;
+    case TimeFormat::kEpochMilliseconds: return 6;
+    case TimeFormat::kEpochMicroseconds: return 3;
+    case TimeFormat::kEpochNanoseconds: return 0;
+    case TimeFormat::kAuto:
+    case TimeFormat::kRfc3339: break;
+  }
   std::size_t digits = 0;
   while (digits < number.size() && is_digit(number[digits])) ++digits;
   if (digits <= 11) return 9;
   if (digits <= 14) return 6;
   if (digits <= 17) return 3;
   return 0;
+}
+
+// A duration that does not end in a digit.
+[[gnu::noinline]] bool parse_suffixed(std::string_view text, TimeUnit unit, std::int64_t& ns) {
+  struct Suffix {
+    std::string_view text;
+    unsigned zeros;
+    std::int64_t seconds = 1;
+  };
+  // The longer suffix first, so that `ms` is not taken for `s`.
+  static constexpr Suffix kSuffixes[] = {{"ns", 0}, {"us", 3}, {"\u00B5s", 3}, {"\u03BCs", 3},
+                                         {"ms", 6}, {"s", 9},  {"m", 9, 60},   {"h", 9, 3600}};
+  for (const Suffix& suffix : kSuffixes) {
+    if (!text.ends_with(suffix.text)) continue;
+    text.remove_suffix(suffix.text.size());
+    return parse_scaled(text, suffix.zeros, ns) && scale(ns, suffix.seconds, 0, ns);
+  }
+  return parse_scaled(text, zeros_of(unit), ns);
 }
 
 // Eight bytes of a text, in which 0 stands for any digit. Of a digit's value plus 0x76, and of no
@@ -260,15 +286,20 @@ bool LogTimes::is_latest_minute(std::string_view text) const {
   return differs == 0;
 }
 
-bool LogTimes::parse_rfc3339(std::string_view text, std::int64_t& unix_ns) {
+inline bool LogTimes::parse_usual(std::string_view text, std::int64_t& unix_ns) {
   constexpr Shape kMilliseconds(":00.000Z");
   Values at;
   const bool usual = text.size() == kMinuteBytes + sizeof at && is_latest_minute(text) &&
                      take_shape(text.data() + kMinuteBytes, kMilliseconds, at) && at[1] < 6;
-  if (!usual) return parse_unusual(text, unix_ns);
-  unix_ns = minute_unix_ns_ + (at[1] * 10 + at[2]) * kNanosPerSecond +
-            (at[4] * 100 + at[5] * 10 + at[6]) * kPowersOfTen[6];
-  return true;
+  if (usual) {
+    unix_ns = minute_unix_ns_ + (at[1] * 10 + at[2]) * kNanosPerSecond +
+              (at[4] * 100 + at[5] * 10 + at[6]) * kPowersOfTen[6];
+  }
+  return usual;
+}
+
+bool LogTimes::parse_rfc3339(std::string_view text, std::int64_t& unix_ns) {
+  return parse_usual(text, unix_ns) || parse_unusual(text, unix_ns);
 }
 
 bool LogTimes::parse_unusual(std::string_view text, std::int64_t& unix_ns) {
@@ -293,33 +324,14 @@ bool LogTimes::parse_unusual(std::string_view text, std::int64_t& unix_ns) {
 }
 
 bool parse_time(std::string_view text, TimeFormat format, LogTimes& times, std::int64_t& unix_ns) {
-  switch (format) {
-    case TimeFormat::kRfc3339: return times.parse_rfc3339(text, unix_ns);
-    case TimeFormat::kEpochSeconds: return parse_scaled(text, 9, unix_ns);
-    case TimeFormat::kEpochMilliseconds: return parse_scaled(text, 6, unix_ns);
-    case TimeFormat::kEpochMicroseconds: return parse_scaled(text, 3, unix_ns);
-    case TimeFormat::kEpochNanoseconds: return parse_scaled(text, 0, unix_ns);
-    case TimeFormat::kAuto: break;
-  }
-  return times.parse_rfc3339(text, unix_ns) || parse_scaled(text, zeros_by_size(text), unix_ns);
+  const bool as_text = format == TimeFormat::kAuto || format == TimeFormat::kRfc3339;
+  if (as_text && times.parse_rfc3339(text, unix_ns)) return true;
+  return format != TimeFormat::kRfc3339 && parse_scaled(text, zeros_of(format, text), unix_ns);
 }
 
 bool parse_duration(std::string_view text, TimeUnit unit, std::int64_t& ns) {
-  if (!text.empty() && is_digit(text.back())) return parse_scaled(text, zeros_of(unit), ns);
-  struct Suffix {
-    std::string_view text;
-    unsigned zeros;
-    std::int64_t seconds = 1;
-  };
-  // The longer suffix first, so that `ms` is not taken for `s`.
-  static constexpr Suffix kSuffixes[] = {{"ns", 0}, {"us", 3}, {"\u00B5s", 3}, {"\u03BCs", 3},
-                                         {"ms", 6}, {"s", 9},  {"m", 9, 60},   {"h", 9, 3600}};
-  for (const Suffix& suffix : kSuffixes) {
-    if (!text.ends_with(suffix.text)) continue;
-    text.remove_suffix(suffix.text.size());
-    return parse_scaled(text, suffix.zeros, ns) && scale(ns, suffix.seconds, 0, ns);
-  }
-  return parse_scaled(text, zeros_of(unit), ns);
+  const bool has_suffix = text.empty() || !is_digit(text.back());
+  return has_suffix ? parse_suffixed(text, unit, ns) : parse_scaled(text, zeros_of(unit), ns);
 }
 
 std::optional<std::int64_t> parse_rfc3339(std::string_view text) {

@@ -112,8 +112,8 @@ class Skim {
     std::uint32_t lines = 0;
   };
   const SkimExtent& extent() const { return sketches_[sketch_].extent; }
-  void forget_tree();
-  void learn();
+  [[gnu::noinline]] void forget_tree();
+  [[gnu::noinline]] void learn();
   void find_signature();
 
   const char* begin_ = nullptr;

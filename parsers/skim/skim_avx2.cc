@@ -92,13 +92,9 @@ struct Masks : ByteClasses {
         reinterpret_cast<const __m256i*>(static_cast<const char*>(bytes) + i));
   }
 
-  SIMD_INLINE static Bits differing(const char* text, const std::uint8_t* key, Bits mask) {
-    const auto same = [&](std::size_t i) SIMD_TARGET {
-      return Bits{static_cast<std::uint32_t>(
-          _mm256_movemask_epi8(_mm256_cmpeq_epi8(at(text, i), at(key, i))))};
-    };
-    if (mask >> 32 == 0) return ~same(0) & mask;  // few keys have more
-    return ~(same(0) | same(32) << 32) & mask;
+  SIMD_INLINE static Bits differing(const char* text, const std::uint8_t* key, std::uint32_t mask) {
+    const int same = _mm256_movemask_epi8(_mm256_cmpeq_epi8(at(text, 0), at(key, 0)));
+    return ~static_cast<std::uint32_t>(same) & mask;
   }
 
   SIMD_INLINE static bool same_outline(const std::uint8_t* a, const std::uint8_t* b,

@@ -85,15 +85,10 @@ struct Masks : ByteClasses {
     }
   }
 
-  // Half a register at a time: few keys have more, and it seldom lies across two cache lines.
-  SIMD_INLINE static Bits differing(const char* text, const std::uint8_t* key, Bits mask) {
-    const auto half = [&](std::size_t i) SIMD_TARGET {
-      const auto* const a = reinterpret_cast<const __m256i*>(text + i);
-      const auto* const b = reinterpret_cast<const __m256i*>(key + i);
-      return _mm256_mask_cmpneq_epi8_mask(static_cast<std::uint32_t>(mask >> i),
-                                          _mm256_loadu_si256(a), _mm256_load_si256(b));
-    };
-    return mask >> 32 == 0 ? half(0) : half(0) | half(32);
+  SIMD_INLINE static Bits differing(const char* text, const std::uint8_t* key, std::uint32_t mask) {
+    const auto* const a = reinterpret_cast<const __m256i*>(text);
+    const auto* const b = reinterpret_cast<const __m256i*>(key);
+    return _mm256_mask_cmpneq_epi8_mask(mask, _mm256_loadu_si256(a), _mm256_load_si256(b));
   }
 
   SIMD_INLINE static bool same_outline(const std::uint8_t* a, const std::uint8_t* b,

@@ -38,6 +38,17 @@ class SkimmedLine {
     return last;
   }
 
+  // Whether it ends in this block, and there is nothing to look at by itself before the newline.
+  SIMD_INLINE bool ends_plainly(std::size_t base, const ByteClasses& masks, Bits& valid) {
+    const Bits end = masks.control & -masks.control;
+    valid = end - 1;
+    if ((end & masks.newline) == 0 || (masks.backslash & valid) != 0) return false;
+    size_ = base + static_cast<unsigned>(std::countr_zero(end));
+    line_bytes_ = size_ + 1;
+    not_ascii_ |= masks.not_ascii & valid;
+    return true;
+  }
+
   // The same of a block without control characters that is not the text's last one.
   SIMD_INLINE void pass(const ByteClasses& masks) { not_ascii_ |= masks.not_ascii; }
 

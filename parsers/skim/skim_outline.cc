@@ -8,7 +8,8 @@ namespace apierrd {
 void SkimOutline::learn(const SkimSketch& sketch, std::string_view line, const SkimSignature& of,
                         std::uint64_t of_id) {
   bytes = 0;
-  keys.clear();
+  key_begins.clear();
+  key_remainders.clear();
   if (!sketch.keys_known) return;
   outline.assign(sketch.outline.get(), sketch.outline.get() + sketch.bytes + kOutlinePadding);
   signature = of;
@@ -23,16 +24,22 @@ void SkimOutline::learn(const SkimSketch& sketch, std::string_view line, const S
 }
 
 // The byte before a key is outside of strings, and so the same in all lines of the outline: no
-// backslash can make the key's first quote one within a longer string.
+// backslash can make the key's first quote one within a longer string. Nor its last quote: keys
+// with backslashes are the full parser's.
 bool SkimOutline::add_key(std::size_t colon, const SkimSketch& sketch, std::string_view line) {
   const std::size_t begin = sketch.key_begin(colon) - 2;
   const std::size_t size = sketch.at[colon] + std::size_t{1} - begin;
-  if (size >= kOutlinePadding) return false;
-  Key& key = keys.emplace_back();
-  std::copy_n(line.data() + begin, size, key.text.begin());
-  key.mask = (std::uint64_t{1} << size) - 1;
-  key.bytes = static_cast<std::uint16_t>(size - 1);
-  key.colon = static_cast<std::uint16_t>(colon);
+  if (size >= 2 * KeyPiece::kBytes) return false;
+  const auto piece = [&](std::string_view text) {
+    KeyPiece out;
+    std::copy(text.begin(), text.end(), out.text.begin());
+    out.mask = static_cast<std::uint32_t>((std::uint64_t{1} << text.size()) - 1);
+    out.before = static_cast<std::uint16_t>(colon - 2);
+    return out;
+  };
+  const std::string_view text = line.substr(begin, size);
+  key_begins.push_back(piece(text.substr(0, KeyPiece::kBytes)));
+  if (size > KeyPiece::kBytes) key_remainders.push_back(piece(text.substr(KeyPiece::kBytes)));
   return true;
 }
 

@@ -136,8 +136,8 @@ struct SkimSketch {
   std::size_t key_end(std::size_t colon) const { return at[colon - 1]; }
   /// Whether the digits there begin with 0 and have another one behind it.
   bool has_leading_zero(std::size_t digits, const char* line) const {
-    const char* const first = line + at[digits];
-    return (static_cast<unsigned>(*first == '0') & static_cast<unsigned>(is_digit(first[1]))) != 0;
+    const auto* const first = reinterpret_cast<const std::uint8_t*>(line) + at[digits];
+    return static_cast<unsigned>(first[0] << 8 | first[1]) - 0x3030U < 10;  // 00 to 09
   }
 };
 
@@ -154,7 +154,8 @@ struct SkimTexts {
     const SkimSpan span = spans[place];
     const char* const begin = line + offsets[span.begin];
     std::size_t end = span.begin + 1U;
-    if (span.is_string) return {begin + 2, line + offsets[end]};
+    if (span.is_string) [[likely]]
+      return {begin + 2, line + offsets[end]};
     while (!ends_scalar(outline[end])) ++end;
     return {begin, line + offsets[end]};
   }
@@ -162,18 +163,19 @@ struct SkimTexts {
 
 /// A structure that was proved valid.
 struct SkimOutline {
-  struct Key {
-    /// The byte before it, its first quote, its bytes, its last quote and the colon.
-    alignas(32) std::array<std::uint8_t, kOutlinePadding> text{};
-    std::uint64_t mask = 0;   ///< of bytes in `text`
-    std::uint16_t bytes = 0;  ///< of them before the colon
-    std::uint16_t colon = 0;  ///< its place in the outline
+  /// Of a key, the byte before it, its first quote, its bytes, its last quote and the colon: as
+  /// many as are compared at once.
+  struct KeyPiece {
+    static constexpr std::size_t kBytes = 32;
+    alignas(kBytes) std::array<std::uint8_t, kBytes> text{};
+    std::uint32_t mask = 0;    ///< of bytes in `text`
+    std::uint16_t before = 0;  ///< where the byte before the key is in the outline
   };
-  static_assert(kSkimKeyMax + std::string_view(",\"\":").size() < kOutlinePadding);
-  std::uint32_t bytes = 0;            ///< 0: none
-  std::vector<std::uint8_t> outline;  ///< `bytes` and the padding
-  std::vector<Key> keys;
-  std::vector<std::uint16_t> numbers;  ///< places where integer parts begin
+  static_assert(kSkimKeyMax + std::string_view(",\"\":").size() < 2 * KeyPiece::kBytes);
+  std::uint32_t bytes = 0;                           ///< 0: none
+  std::vector<std::uint8_t> outline;                 ///< `bytes` and the padding
+  std::vector<KeyPiece> key_begins, key_remainders;  ///< few keys have more than the one
+  std::vector<std::uint16_t> numbers;                ///< places where integer parts begin
   SkimSignature signature;
   std::uint64_t signature_id = 0;
   std::vector<SkimSpan> spans;  ///< by places, as many as there are

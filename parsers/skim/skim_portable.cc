@@ -89,7 +89,7 @@ struct Masks : ByteClasses {
     return bytes + count;
   }
 
-  static Bits differing(const char* text, const std::uint8_t* key, Bits mask) {
+  static Bits differing(const char* text, const std::uint8_t* key, std::uint32_t mask) {
     return std::memcmp(text, key, static_cast<std::size_t>(std::popcount(mask))) == 0 ? 0 : mask;
   }
 
@@ -107,7 +107,8 @@ struct Masks : ByteClasses {
 
 namespace apierrd {
 
-bool skim_portable(std::string_view text, const SkimTree& tree, Skim& skim) {
+// What is seldom called is kept out of where the others are called from.
+[[gnu::noinline]] bool skim_portable(std::string_view text, const SkimTree& tree, Skim& skim) {
   return skim_line(text, tree, skim);
 }
 

@@ -28,7 +28,12 @@ class Drawing {
         std::min(text_.size() - std::min(text_.size(), std::size_t{64}), kSkimBytesMax);
     for (; base < plain_end; base += 64) {
       const Masks masks = Masks::load(text_.data() + base);
-      if ((masks.control | masks.backslash) != 0) break;
+      if ((masks.control | masks.backslash) != 0) {
+        Bits valid = 0;
+        if (!line_.ends_plainly(base, masks, valid)) break;
+        draw_block(base, masks, masks.quote & valid, valid);
+        return bytes_ <= kOutlineBytesMax && end();
+      }
       line_.pass(masks);
       draw_block(base, masks, masks.quote, ~Bits{0});
       if (bytes_ > kOutlineBytesMax) return false;
@@ -100,10 +105,12 @@ class Comparison {
   // All are looked at before the one branch, so that nothing waits for it.
   SIMD_INLINE bool is_like(const SkimOutline& known) const {
     Bits differs = 0;
-    for (const SkimOutline::Key& key : known.keys) {
-      const std::size_t colon = sketch_.at[key.colon];
-      const std::size_t begin = colon < key.bytes ? 0 : colon - key.bytes;
-      differs |= Masks::differing(text_ + begin, key.text.data(), key.mask);
+    const std::uint16_t* const at = sketch_.at.get();
+    for (const SkimOutline::KeyPiece& key : known.key_begins)
+      differs |= Masks::differing(text_ + at[key.before], key.text.data(), key.mask);
+    for (const SkimOutline::KeyPiece& key : known.key_remainders) {
+      const char* const begin = text_ + at[key.before] + SkimOutline::KeyPiece::kBytes;
+      differs |= Masks::differing(begin, key.text.data(), key.mask);
     }
     for (const std::uint16_t number : known.numbers)
       differs |= Bits{sketch_.has_leading_zero(number, text_)};
@@ -140,7 +147,8 @@ SIMD_INLINE bool has_outline(std::string_view text, Skim& skim) {
 }
 
 SIMD_INLINE void draw_ahead(std::string_view text, Skim& skim) {
-  const std::string_view next = text.substr(skim.sketch().extent.line_bytes);
+  std::string_view next = text;
+  next.remove_prefix(skim.sketch().extent.line_bytes);
   if (!next.starts_with('{')) return;
   draw(next, skim.sketches_[skim.sketch_ ^ 1]);
   skim.ahead_ = next;
