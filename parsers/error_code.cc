@@ -17,6 +17,7 @@ bool made_of(std::string_view text, std::string_view others) {
 }  // namespace
 
 std::string_view trim_code(std::string_view code) {
+  if (!code.empty() && is_letter(code.front()) && is_letter(code.back())) return code;  // as most
   code = trim_blanks(code);
   if (code.ends_with('.')) code.remove_suffix(1);
   code = trim_blanks(code);

@@ -20,11 +20,9 @@ struct FailureDetail {
   std::int64_t time_unix_ns = 0;   ///< log time, or when it was read if the log has none
   std::uint64_t offset_bytes = 0;  ///< of its record, in the batch or in the file
 
-  void set(std::string_view id, std::string_view text, std::int64_t time, std::uint64_t offset) {
+  void set_texts(std::string_view id, std::string_view text) {
     request_id = id;
     message = beginning_of(text);
-    time_unix_ns = time;
-    offset_bytes = offset;
   }
 };
 

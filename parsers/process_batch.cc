@@ -15,7 +15,7 @@ Verdict read_record(const Record& record, const Ruleset& ruleset, CallParser& pa
 
 namespace {
 
-void count(const Record& record, Verdict verdict, const Ruleset& ruleset, std::int64_t now_unix_ns,
+void count(const Record& record, Verdict verdict, const Ruleset& ruleset, const LineBatch& batch,
            std::uint64_t offset_bytes, const CallParser& parser, Tally& tally) {
   tally.lines.lines += record.lines;
   ++tally.lines.by_verdict[static_cast<std::size_t>(verdict)];
@@ -23,7 +23,7 @@ void count(const Record& record, Verdict verdict, const Ruleset& ruleset, std::i
   tally.lines.bytes_by_verdict[static_cast<std::size_t>(verdict)] += record.bytes;
   if (verdict != Verdict::kRecord) return;
   for (const ApiCall& call : parser.calls()) {
-    tally.add(call, *ruleset.catalog, now_unix_ns, offset_bytes);
+    tally.add(call, *ruleset.catalog, batch.now_unix_ns, offset_bytes, batch.text);
   }
 }
 
@@ -45,7 +45,7 @@ void process_batch(const LineBatch& batch, const Ruleset& ruleset, CallParser& p
   }
   std::uint64_t offset = batch.bytes - text.size();  // every byte is a record's, from here on
   const auto count_one = [&](const Record& record, Verdict verdict) {
-    count(record, verdict, ruleset, batch.now_unix_ns, offset, parser, tally);
+    count(record, verdict, ruleset, batch, offset, parser, tally);
     offset += record.bytes;
   };
   std::optional<Framer> framer;
@@ -74,9 +74,11 @@ void process_batch(const LineBatch& batch, const Ruleset& ruleset, CallParser& p
     count_one(single, fits ? parser.parse_fully(single.text, ruleset.format, ruleset.catalog.get())
                            : Verdict::kLineTooLong);
   }
-  if (!framer) return;
-  for (const Record& record : framer->finish())
-    count_one(record, read_record(record, ruleset, parser));
+  if (framer) {
+    for (const Record& record : framer->finish())
+      count_one(record, read_record(record, ruleset, parser));
+  }
+  tally.settle();
 }
 
 }  // namespace apierrd

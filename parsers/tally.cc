@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
 
 #include "parsers/mask_secrets.h"
 
@@ -63,6 +64,12 @@ bool same_text(std::string_view a, std::string_view b) {
   const std::size_t half = size - 16;
   return (ends_differ<std::uint64_t>(a.data(), b.data(), 16) |
           ends_differ<std::uint64_t>(&a[half], &b[half], 16)) == 0;
+}
+
+bool is_within(std::string_view text, std::string_view whole) {
+  const std::less_equal<> not_behind;
+  return text.empty() || (not_behind(whole.data(), text.data()) &&
+                          not_behind(text.data() + text.size(), whole.data() + whole.size()));
 }
 
 // The row that is `same`, of two found lately, or else by `find`.
@@ -200,7 +207,7 @@ ErrorRow& Tally::indexed_error_row(ErrorRows& errors, const CallRow& calls, std:
 }
 
 void Tally::add(const ApiCall& call, const Catalog& catalog, std::int64_t now_unix_ns,
-                std::uint64_t offset_bytes) {
+                std::uint64_t offset_bytes, std::string_view lasting) {
   const std::int64_t time = call.time_unix_ns.value_or(now_unix_ns);
   ++lines.records;
   lines.unreadable_times += call.unreadable_time;
@@ -221,8 +228,25 @@ void Tally::add(const ApiCall& call, const Catalog& catalog, std::int64_t now_un
   if (!call.failed()) return;
   ErrorRow& error = count_error(errors_, row, call.code, catalog);
   error.exemplar.set(call.request_id, time, 0);
-  error.latest.set(call.request_id, call.message, time, offset_bytes);
-  if (error.pages && paging_.size() < kPagingFailuresMax) paging_.push_back({&error, error.latest});
+  error.latest.time_unix_ns = time;
+  error.latest.offset_bytes = offset_bytes;
+  const bool pages = error.pages && paging_.size() < kPagingFailuresMax;
+  if (!pages && is_within(call.request_id, lasting) && is_within(call.message, lasting)) {
+    if (!error.uncopied) uncopied_.push_back(&error);
+    error.uncopied = {call.request_id, call.message};
+    return;
+  }
+  error.uncopied.reset();
+  error.latest.set_texts(call.request_id, call.message);
+  if (pages) paging_.push_back({&error, error.latest});
+}
+
+void Tally::settle() {
+  for (ErrorRow* row : uncopied_) {
+    if (row->uncopied) row->latest.set_texts(row->uncopied->request_id, row->uncopied->message);
+    row->uncopied.reset();
+  }
+  uncopied_.clear();
 }
 
 void Tally::ErrorRows::clear() {
@@ -242,6 +266,8 @@ void Tally::ErrorRows::reset() {
 
 void Tally::clear() {
   lines = {};
+  for (ErrorRow* row : uncopied_) row->uncopied.reset();
+  uncopied_.clear();
   for (CallRow* row : touched_calls_) {
     row->count = 0;
     for (std::size_t i = 0; i < kDurationBuckets; ++i) {
@@ -259,6 +285,7 @@ void Tally::clear() {
 
 void Tally::reset() {
   lines = {};
+  uncopied_.clear();
   touched_calls_.clear();
   call_index_.clear();
   recent_calls_ = {};

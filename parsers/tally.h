@@ -8,6 +8,7 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -72,6 +73,12 @@ struct ErrorRow {
   std::uint64_t count = 0;
   Exemplar exemplar;
   FailureDetail latest;  ///< of the batch; only of failed calls
+  /// Its texts where they were read, if they are not copied yet: each failure would copy them, and
+  /// only the latest one's are kept.
+  struct Texts {
+    std::string_view request_id, message;
+  };
+  std::optional<Texts> uncopied;
   RowHandle handle;
   bool pages = false;  ///< each occurrence pages: Classification::pages()
 };
@@ -117,9 +124,12 @@ class Tally {
   LineCounts lines;
 
   /// Counts a call. Its code, if any, is classified once per distinct row. `offset_bytes` is where
-  /// its record begins in the batch.
+  /// its record begins in the batch. What it says within `lasting` lives until settle(), which must
+  /// be called then.
   void add(const ApiCall& call, const Catalog& catalog, std::int64_t now_unix_ns,
-           std::uint64_t offset_bytes = 0);
+           std::uint64_t offset_bytes = 0, std::string_view lasting = {});
+  /// Copies what is kept of a text that will not last any longer.
+  void settle();
 
   /// Adds what came behind in the log, so that all is as if it had been counted here.
   void merge(const Tally& later, const Catalog& catalog);
@@ -175,7 +185,8 @@ class Tally {
   std::vector<CallRow*> touched_calls_;
   ErrorRows errors_, items_;
   std::vector<PagingFailure> paging_;
-  std::string key_;  ///< scratch
+  std::vector<ErrorRow*> uncopied_;  ///< whose texts may have to be copied
+  std::string key_;                  ///< scratch
 };
 
 }  // namespace apierrd

@@ -71,6 +71,31 @@ TEST_F(ProcessBatchTest, FailuresKnowWhereTheirRecordBegins) {
   EXPECT_EQ(tally.errors()[0]->latest.offset_bytes, record.size());
 }
 
+TEST_F(ProcessBatchTest, WhatIsKeptOfAFailureOutlivesTheBatch) {
+  const auto failed = [](const std::string& code, const std::string& message) {
+    return R"({"service":"billing","action":"A","response":{"Response":{"RequestId":"of )" +
+           message + R"(","Error":{"Code":")" + code + R"(","Message":")" + message + "\"}}}}\n";
+  };
+  const std::string page = "FailedOperation.PaySuccDeliverFailed";
+  process(failed("InternalError", "first") + failed("InternalError", "second") +
+          failed("LimitExceeded", "es\\u0063aped") + failed(page, "one") + failed(page, "two"));
+  process(failed("InternalError", "third") + failed("LimitExceeded", "plain"));
+  ASSERT_EQ(tally.errors().size(), 3U);
+  for (const ErrorRow* row : tally.errors()) {
+    const std::string latest = row->code == "InternalError"   ? "third"
+                               : row->code == "LimitExceeded" ? "plain"
+                                                              : "two";
+    EXPECT_EQ(row->latest.message, latest);
+    EXPECT_EQ(row->latest.request_id, "of " + latest);
+  }
+  ASSERT_EQ(tally.paging().size(), 2U);
+  EXPECT_EQ(tally.paging()[0].detail.message, "one");
+  EXPECT_EQ(tally.paging()[1].detail.message, "two");
+  tally.clear();
+  process(failed("LimitExceeded", "plain") + failed("LimitExceeded", "es\\u0063aped"));
+  EXPECT_EQ(tally.errors()[0]->latest.message, "escaped");
+}
+
 TEST_F(ProcessBatchTest, ClearKeepsRowsAndResetForgetsThem) {
   process(std::string(kFailed) + "\n");
   CallRow* row = tally.calls()[0];
