@@ -49,6 +49,8 @@ struct Masks : ByteClasses {
     return masks;
   }
 
+  SIMD_INLINE bool is_plain() const { return _kortestz_mask64_u8(control, backslash) != 0; }
+
   SIMD_INLINE static std::uint64_t prefix_xor(std::uint64_t bits) {
     return parity_by_product(bits);
   }

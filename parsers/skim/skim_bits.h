@@ -13,6 +13,9 @@ namespace {
 struct ByteClasses {
   Bits newline, quote, backslash, control, not_ascii;
   Bits open, close, curly, colon, comma, blank, digit, zero, point, minus;
+
+  /// Neither control characters nor backslashes.
+  SIMD_INLINE bool is_plain() const { return (control | backslash) == 0; }
 };
 
 /// Where an outline is drawn to.

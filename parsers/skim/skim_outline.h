@@ -91,7 +91,8 @@ inline constexpr auto kTypesByFirstByte = [] {
 
 /// The line at hand, or the next one.
 struct SkimSketch {
-  static constexpr std::size_t kRoom = kOutlineBytesMax + 2 * kOutlinePadding;
+  /// For all of a line: how much of it is outside of strings is known when it is drawn.
+  static constexpr std::size_t kRoom = kSkimBytesMax + 2 * kOutlinePadding;
 
   bool whole = false;  ///< `outline` is all of the line's
   std::uint32_t bytes = 0;

@@ -28,22 +28,21 @@ class Drawing {
         std::min(text_.size() - std::min(text_.size(), std::size_t{64}), kSkimBytesMax);
     for (; base < plain_end; base += 64) {
       const Masks masks = Masks::load(text_.data() + base);
-      if ((masks.control | masks.backslash) != 0) {
+      if (!masks.is_plain()) {
         Bits valid = 0;
         if (!line_.ends_plainly(base, masks, valid)) break;
         draw_block(base, masks, masks.quote & valid, valid);
-        return bytes_ <= kOutlineBytesMax && end();
+        return end();
       }
       line_.pass(masks);
       draw_block(base, masks, masks.quote, ~Bits{0});
-      if (bytes_ > kOutlineBytesMax) return false;
     }
     for (; base < text_.size() && base < kSkimBytesMax; base += 64) {
       const Masks masks = Masks::load(text_.data() + base);
       Bits valid = 0;
       const bool last = line_.enter(base, masks, valid);
       draw_block(base, masks, line_.quotes(base, masks, valid), valid);
-      if (bytes_ > kOutlineBytesMax || line_.faulty()) return false;
+      if (line_.faulty()) return false;
       if (last) return end();
     }
     return false;
@@ -59,10 +58,11 @@ class Drawing {
   }
 
   SIMD_INLINE bool end() {
+    if (bytes_ > kOutlineBytesMax || line_.in_string()) return false;
     std::memset(sketch_.outline.get() + bytes_, 0, kOutlinePadding);
     sketch_.bytes = bytes_;
     sketch_.extent = line_.extent();
-    return !line_.in_string();
+    return true;
   }
 
   std::string_view text_;
