@@ -37,6 +37,10 @@ inline constexpr std::uint32_t kSignatureCommonLines = 8;
 /// What was found in one document.
 class Skim {
  public:
+  Skim() = default;
+  Skim(const Skim&) = delete;
+  Skim& operator=(const Skim&) = delete;
+
   /// Skims the document that begins at `text` and ends at the first newline or at the end. Returns
   /// false if it is not plainly a valid object. kJsonPadding bytes behind `text` must be readable.
   /// `look_ahead`: the next document is most likely the line behind it, if it has not been changed
@@ -74,10 +78,7 @@ class Skim {
     return &node;
   }
   /// After success: what it says at its places, until the next document().
-  SkimTexts texts() const {
-    const SkimSketch& sketch = sketches_[sketch_];
-    return {begin_, sketch.outline.get(), sketch.at.get(), spans_};
-  }
+  SkimTexts texts() const { return {begin_, sketch_->outline.get(), sketch_->at.get(), spans_}; }
 
   // What a kernel fills in.
   const SkimSignature* signature_ = nullptr;
@@ -89,10 +90,11 @@ class Skim {
   /// In turn: the next line's is drawn before the latest one's is looked at, since what was just
   /// written here and there cannot be read together until it has reached the cache.
   std::array<SkimSketch, 2> sketches_;
-  std::size_t sketch_ = 0;  ///< the document's; the other one may be of ...
-  std::string_view ahead_;  ///< a text that begins with the next line
+  SkimSketch* sketch_ = &sketches_[0];       ///< the document's
+  SkimSketch* next_sketch_ = &sketches_[1];  ///< it may be of ...
+  std::string_view ahead_;                   ///< a text that begins with the next line
   bool look_ahead_ = false;
-  SkimSketch& sketch() { return sketches_[sketch_]; }
+  SkimSketch& sketch() { return *sketch_; }
 
   std::array<SkimOutline, kOutlinesMax> outlines_;  ///< by their hash
   std::size_t latest_outline_ = 0;
@@ -111,7 +113,7 @@ class Skim {
     std::uint64_t id = 0;  ///< 0: none
     std::uint32_t lines = 0;
   };
-  const SkimExtent& extent() const { return sketches_[sketch_].extent; }
+  const SkimExtent& extent() const { return sketch_->extent; }
   [[gnu::noinline]] void forget_tree();
   [[gnu::noinline]] void learn();
   void find_signature();

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstring>
 #include <string_view>
+#include <utility>
 
 #include "parsers/skim/skim.h"
 #include "parsers/skim/skim_line.h"
@@ -139,7 +140,7 @@ SIMD_INLINE bool has_outline(std::string_view text, Skim& skim) {
   const bool drawn = skim.ahead_.data() == text.data() && skim.ahead_.size() == text.size();
   skim.forget_ahead();
   if (drawn) {
-    skim.sketch_ ^= 1;
+    std::swap(skim.sketch_, skim.next_sketch_);
   } else {
     draw(text, skim.sketch());
   }
@@ -150,7 +151,7 @@ SIMD_INLINE void draw_ahead(std::string_view text, Skim& skim) {
   std::string_view next = text;
   next.remove_prefix(skim.sketch().extent.line_bytes);
   if (!next.starts_with('{')) return;
-  draw(next, skim.sketches_[skim.sketch_ ^ 1]);
+  draw(next, *skim.next_sketch_);
   skim.ahead_ = next;
 }
 
