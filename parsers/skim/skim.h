@@ -78,7 +78,7 @@ class Skim {
     return &node;
   }
   /// After success: what it says at its places, until the next document().
-  SkimTexts texts() const { return {begin_, sketch_->outline.get(), sketch_->at.get(), spans_}; }
+  SkimTexts texts() const { return {begin_, sketch_->at.get(), spans_}; }
 
   // What a kernel fills in.
   const SkimSignature* signature_ = nullptr;

@@ -39,11 +39,11 @@ inline constexpr std::size_t kOutlineKeysMax = 48;
 /// lists in its answers, which seldom come in pages of more than a hundred.
 inline constexpr std::size_t kOutlinesMax = 256;
 
-/// Where a value is: a place in the outline. Of a string the byte before its first quote, behind
-/// which there is its last one; of anything else its first byte.
+/// Where a scalar's text is, of a string what stands between its quotes: from so many bytes behind
+/// one place of the outline up to another one. Of a container nothing is said.
 struct SkimSpan {
-  std::uint16_t begin = 0;
-  bool is_string = false;
+  std::uint16_t begin = 0, end = 0;
+  std::uint8_t skipped = 0;
 };
 
 /// Which places of a document have a value, and of which type.
@@ -145,20 +145,14 @@ struct SkimSketch {
 /// What a document says at its places that have a value which is no container.
 struct SkimTexts {
   const char* line = nullptr;
-  // Of its sketch; what is found by them is written elsewhere, but a compiler cannot know.
-  const std::uint8_t* outline = nullptr;
-  const std::uint16_t* offsets = nullptr;
+  const std::uint16_t* offsets = nullptr;  ///< of its sketch
   const SkimSpan* spans = nullptr;
 
   /// The bytes of the scalar, of a string those between its quotes.
   [[gnu::always_inline]] std::string_view at(std::uint8_t place) const {
-    const SkimSpan span = spans[place];
-    const char* const begin = line + offsets[span.begin];
-    std::size_t end = span.begin + 1U;
-    if (span.is_string) [[likely]]
-      return {begin + 2, line + offsets[end]};
-    while (!ends_scalar(outline[end])) ++end;
-    return {begin, line + offsets[end]};
+    const SkimSpan& span = spans[place];
+    const char* const begin = line + offsets[span.begin] + span.skipped;
+    return {begin, line + offsets[span.end]};
   }
 };
 
@@ -200,10 +194,14 @@ struct SkimValue {
                                                      std::size_t colon) {
   std::size_t value = colon + 1;
   while (outline[value] == ' ') ++value;
-  const std::uint8_t first = outline[value];
-  const bool is_string = first == '"';
-  return {{static_cast<std::uint16_t>(value - (is_string ? 1U : 0U)), is_string},
-          kTypesByFirstByte[first]};
+  const JsonType type = kTypesByFirstByte[outline[value]];
+  const auto at = [](std::size_t place) { return static_cast<std::uint16_t>(place); };
+  // A string's place is that of its last quote; its first one follows the byte before.
+  if (type == JsonType::kString) return {{at(value - 1), at(value), 2}, type};
+  if (type == JsonType::kObject || type == JsonType::kArray) return {{}, type};
+  std::size_t end = value + 1;
+  while (!ends_scalar(outline[end])) ++end;
+  return {{at(value), at(end), 0}, type};
 }
 
 }  // namespace apierrd
