@@ -51,7 +51,7 @@ std::uint64_t ends_differ(const char* a, const char* b, std::size_t size) {
 }
 
 // Names are short: without a call or a loop.
-bool same_text(std::string_view a, std::string_view b) {
+[[gnu::always_inline]] inline bool same_text(std::string_view a, std::string_view b) {
   const std::size_t size = a.size();
   if (size != b.size()) return false;
   if (size == 0 || size > 32) return a == b;
