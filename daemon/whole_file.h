@@ -11,7 +11,7 @@
 namespace apierrd {
 
 /// Read at once by a counter without threads, so that it finds the lines in its core's own cache.
-inline constexpr std::size_t kReadAloneBytes = 128U << 10;
+inline constexpr std::size_t kReadAloneBytes = 256U << 10;
 
 /// Like the daemon's reader, but to the very end: a last line without newline counts. `at_block` is
 /// called after each block. The tally is whole once the counter is settled; until then it and the

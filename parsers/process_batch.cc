@@ -62,17 +62,18 @@ void process_batch(const LineBatch& batch, const Ruleset& ruleset, CallParser& p
         count_one(record, read_record(record, ruleset, parser));
       continue;
     }
-    if (const std::size_t bytes = parser.skim_line(text, ruleset.format, ruleset.line_bytes_max)) {
-      text.remove_prefix(bytes);
-      single.bytes = bytes;
-      count_one(single, Verdict::kRecord);
-      continue;
+    Verdict verdict = Verdict::kRecord;
+    single.bytes = parser.skim_line(text, ruleset.format, ruleset.line_bytes_max);
+    if (single.bytes != 0) {
+      text.remove_prefix(single.bytes);
+    } else {
+      single.text = take_line(text);
+      single.bytes = before - text.size();
+      const bool fits = single.text.size() <= ruleset.line_bytes_max;
+      verdict = fits ? parser.parse_fully(single.text, ruleset.format, ruleset.catalog.get())
+                     : Verdict::kLineTooLong;
     }
-    single.text = take_line(text);
-    single.bytes = before - text.size();
-    const bool fits = single.text.size() <= ruleset.line_bytes_max;
-    count_one(single, fits ? parser.parse_fully(single.text, ruleset.format, ruleset.catalog.get())
-                           : Verdict::kLineTooLong);
+    count_one(single, verdict);
   }
   if (framer) {
     for (const Record& record : framer->finish())
