@@ -36,7 +36,7 @@ struct ApiCall {
   std::optional<std::int64_t> latency_ns;
   bool unreadable_time = false;  ///< a time is there but cannot be read
   bool unreadable_latency = false;
-  CallOrigin origin;
+  CallOrigin origin;                           ///< unspecified after CallParser::skim_line()
   std::vector<std::string_view> failed_items;  ///< codes of results within it, by an ItemRule
   bool failed() const { return !code.empty(); }
   /// What was said where a time or latency stands: if it can be read, so many nanoseconds.

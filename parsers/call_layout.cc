@@ -60,7 +60,7 @@ std::optional<CallLayout> CallLayout::of(const JsonShape& shape, const LogFormat
 }
 
 bool CallLayout::read(const Skim& names, const Skim& payload, const JsonShape& shape,
-                      const LogFormat& format, LogTimes& times, TextPool& texts,
+                      const LogFormat& format, bool with_origin, LogTimes& times, TextPool& texts,
                       ApiCall& call) const {
   const SkimTexts name_texts = names.texts(), payload_texts = payload.texts();
   call.service = service_.text(name_texts);
@@ -76,9 +76,11 @@ bool CallLayout::read(const Skim& names, const Skim& payload, const JsonShape& s
   if (!names.is_plain() && has_escapes({call.service, call.action, call.region, time, latency}))
     return false;
   if (!payload.is_plain() && has_escapes({code, call.message, call.request_id})) return false;
-  call.origin = origin_;
-  call.origin.format = format.name;
-  call.origin.vendor = format.vendor;
+  if (with_origin) {
+    call.origin = origin_;
+    call.origin.format = format.name;
+    call.origin.vendor = format.vendor;
+  }
   call.failed_items.clear();
   if (is_vendor_named_) call.service = service_label(format.vendor, call.service, texts);
   if (call.request_id.size() > kRequestIdMax) call.request_id = {};

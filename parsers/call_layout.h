@@ -35,10 +35,10 @@ class CallLayout {
                                       SkimmedPlace names, SkimmedPlace payload,
                                       CallOrigin::Envelope envelope);
 
-  /// Fills in all of `call`, by the same shape and format from documents of these signatures; false
-  /// if a name or code is empty, or a field has escapes.
+  /// Fills in `call`, by the same shape and format from documents of these signatures: all of it
+  /// but its origin, or that as well. False if a name or code is empty, or a field has escapes.
   bool read(const Skim& names, const Skim& payload, const JsonShape& shape, const LogFormat& format,
-            LogTimes& times, TextPool& texts, ApiCall& call) const;
+            bool with_origin, LogTimes& times, TextPool& texts, ApiCall& call) const;
 
  private:
   CallOrigin origin_;             ///< its texts are the shape's

@@ -46,7 +46,8 @@ class CallParser {
   /// Before the first skim_line() of a text: another may have stood in its place.
   void begin_lines() { reader_.forget_ahead(); }
   /// Reads the line that `text` begins with if it can be skimmed: then calls() holds its call, and
-  /// its bytes are returned, line end included. 0 if it takes parse() to tell.
+  /// its bytes are returned, line end included. 0 if it takes parse() to tell. Of the call all is
+  /// there but its origin, which nobody asks for line by line.
   std::size_t skim_line(std::string_view text, const SourceFormat& format, std::size_t bytes_max);
 
   /// After kRecord: whether a call has no time; then take_time() gives it that of its wrapper.

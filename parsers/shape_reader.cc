@@ -195,7 +195,8 @@ bool ShapeReader::read_skimmed(std::string_view line, const JsonShape& shape,
   const JsonShape& there = known != nullptr ? known->shape : shape;
   const SkimmedPlace& names = shape.call_in_payload ? payload : record;
   if (known != nullptr && known->call &&
-      known->call->read(*names.document, *payload.document, there, format, times_, texts_, call))
+      known->call->read(*names.document, *payload.document, there, format, !look_ahead, times_,
+                        texts_, call))
     return true;
   call.clear();
   call.origin.envelope = envelope;

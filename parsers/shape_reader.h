@@ -36,7 +36,8 @@ class ShapeReader {
                    const JsonNode& record, ApiCall& call);
 
   /// The same of a line that could be skimmed, by the format's plan, whatever `call` was before;
-  /// false if it takes the full parser to tell. There must be no rules for items.
+  /// false if it takes the full parser to tell. There must be no rules for items. `look_ahead` as
+  /// for Skim::document(): one of many lines, of which the call's origin is not filled in.
   bool read_skimmed(std::string_view line, const JsonShape& shape, const LogFormat& format,
                     const SkimPlan& plan, SkimKernel kernel, bool look_ahead, ApiCall& call);
   void forget_ahead() { line_.forget_ahead(); }

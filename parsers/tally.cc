@@ -1,8 +1,10 @@
 #include "parsers/tally.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <functional>
+#include <limits>
 
 #include "parsers/mask_secrets.h"
 
@@ -66,6 +68,33 @@ std::uint64_t ends_differ(const char* a, const char* b, std::size_t size) {
           ends_differ<std::uint64_t>(&a[half], &b[half], 16)) == 0;
 }
 
+// The bounds of the durations whose highest bit is the same: how many are below them all, and the
+// one that is among them.
+struct Bounds {
+  std::size_t below;
+  std::int64_t within;  ///< if there is none, beyond all durations
+};
+// Numbers the highest bit, 0 for none.
+constexpr std::size_t width_of(std::int64_t duration_ns) {
+  return static_cast<std::size_t>(std::bit_width(static_cast<std::uint64_t>(duration_ns)));
+}
+constexpr std::array<Bounds, 65> kBoundsByWidth = [] {
+  std::array<Bounds, 65> by_width{};  // g++ 12 gets members' own values wrong here: none has any
+  for (std::size_t width = 0; width < by_width.size(); ++width) {
+    by_width[width] = {0, std::numeric_limits<std::int64_t>::max()};
+    if (width == by_width.size() - 1) break;  // of negative ones, below all bounds
+    for (const std::int64_t bound : kDurationBoundsNs) {
+      if (width_of(bound) < width) ++by_width[width].below;
+      if (width_of(bound) == width) by_width[width].within = bound;
+    }
+  }
+  return by_width;
+}();
+static_assert(std::adjacent_find(kDurationBoundsNs.begin(), kDurationBoundsNs.end(),
+                                 [](std::int64_t a, std::int64_t b) { return b < 2 * a; }) ==
+                  kDurationBoundsNs.end(),
+              "no two bounds have the same highest bit");
+
 bool is_within(std::string_view text, std::string_view whole) {
   const std::less_equal<> not_behind;
   return text.empty() || (not_behind(whole.data(), text.data()) &&
@@ -86,9 +115,8 @@ Row& recent_or(std::array<Row*, 2>& recent, const Same& same, const Find& find) 
 }  // namespace
 
 std::size_t duration_bucket(std::int64_t duration_ns) {
-  std::size_t below = 0;  // all are compared: which come out how cannot be predicted
-  for (const std::int64_t bound : kDurationBoundsNs) below += bound < duration_ns ? 1U : 0U;
-  return below;
+  const Bounds& bounds = kBoundsByWidth[width_of(duration_ns)];
+  return bounds.below + (bounds.within < duration_ns ? 1U : 0U);
 }
 
 void Exemplar::set(std::string_view request_id, std::int64_t time, std::int64_t value) {
@@ -210,8 +238,10 @@ void Tally::add(const ApiCall& call, const Catalog& catalog, std::int64_t now_un
                 std::uint64_t offset_bytes, std::string_view lasting) {
   const std::int64_t time = call.time_unix_ns.value_or(now_unix_ns);
   ++lines.records;
-  lines.unreadable_times += call.unreadable_time;
-  lines.unreadable_latencies += call.unreadable_latency;
+  if (call.unreadable_time || call.unreadable_latency) [[unlikely]] {
+    lines.unreadable_times += call.unreadable_time;
+    lines.unreadable_latencies += call.unreadable_latency;
+  }
   if (call.time_unix_ns) {
     lines.newest_record_unix_ns = std::max(lines.newest_record_unix_ns, time);
     lines.late_records += time < now_unix_ns - kLateNs;

@@ -47,7 +47,7 @@ class Skim {
   /// until then; forget_ahead() if it may have been.
   bool document(std::string_view text, const SkimTree& tree, SkimKernel kernel,
                 bool look_ahead = false);
-  void forget_ahead() { ahead_ = {}; }
+  void forget_ahead() { ahead_ = nullptr; }
 
   /// After success: the document's bytes, without the newline or a CR before it; and with them.
   std::string_view text() const { return {begin_, extent().size}; }
@@ -92,7 +92,7 @@ class Skim {
   std::array<SkimSketch, 2> sketches_;
   SkimSketch* sketch_ = &sketches_[0];       ///< the document's
   SkimSketch* next_sketch_ = &sketches_[1];  ///< it may be of ...
-  std::string_view ahead_;                   ///< a text that begins with the next line
+  const char* ahead_ = nullptr;              ///< the next line
   bool look_ahead_ = false;
   SkimSketch& sketch() { return *sketch_; }
 

@@ -137,7 +137,7 @@ SIMD_TARGET __attribute__((noinline)) bool prove(const char* text, const SkimTre
 
 // The line's outline, drawn now or when the one before it was skimmed.
 SIMD_INLINE bool has_outline(std::string_view text, Skim& skim) {
-  const bool drawn = skim.ahead_.data() == text.data() && skim.ahead_.size() == text.size();
+  const bool drawn = skim.ahead_ == text.data();
   skim.forget_ahead();
   if (drawn) {
     std::swap(skim.sketch_, skim.next_sketch_);
@@ -152,7 +152,7 @@ SIMD_INLINE void draw_ahead(std::string_view text, Skim& skim) {
   next.remove_prefix(skim.sketch().extent.line_bytes);
   if (!next.starts_with('{')) return;
   draw(next, *skim.next_sketch_);
-  skim.ahead_ = next;
+  skim.ahead_ = next.data();
 }
 
 // All of a kernel: the short way, else the proof.

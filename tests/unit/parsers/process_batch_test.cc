@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <limits>
+#include <vector>
+
 #include "tests/support/padded.h"
 
 namespace apierrd {
@@ -168,6 +172,16 @@ TEST(DurationBucket, ABoundBelongsToItsBucket) {
   EXPECT_EQ(duration_bucket(50'000'001), 1U);
   EXPECT_EQ(duration_bucket(30'000'000'000), 8U);
   EXPECT_EQ(duration_bucket(30'000'000'001), 9U);
+  std::vector<std::int64_t> durations{std::numeric_limits<std::int64_t>::max()};
+  for (int bit = 0; bit < 62; ++bit) durations.push_back(std::int64_t{1} << bit);
+  durations.insert(durations.end(), kDurationBoundsNs.begin(), kDurationBoundsNs.end());
+  for (const std::int64_t near : durations) {
+    for (const std::int64_t duration : {near - 1, near, near == durations[0] ? near : near + 1}) {
+      const auto first =
+          std::lower_bound(kDurationBoundsNs.begin(), kDurationBoundsNs.end(), duration);
+      EXPECT_EQ(duration_bucket(duration), first - kDurationBoundsNs.begin()) << duration;
+    }
+  }
 }
 
 }  // namespace
