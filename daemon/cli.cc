@@ -1,4 +1,3 @@
-#include <malloc.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -16,15 +15,6 @@
 namespace apierrd {
 
 namespace {
-
-// For all threads. Snapshots and pages are large, short-lived, and made by one thread and dropped by
-// another: with a heap for each thread they would take a third more memory. And the others' heaps
-// grow by a page at a time, for each of which all threads wait that take new memory.
-void keep_one_heap() {
-#ifdef __GLIBC__
-  ::mallopt(M_ARENA_MAX, 1);
-#endif
-}
 
 // CLI11's own text, with our exit codes: 0 for --help and --version, else usage.
 int finish(const CLI::App& app, const CLI::ParseError& error, int argc, char** argv) {
@@ -295,7 +285,6 @@ CommandText describe_command_line() {
 }
 
 int run_apierrd(int argc, char** argv) {
-  keep_one_heap();
   CLI::App app;
   Arguments arguments;
   int code = kExitFine;

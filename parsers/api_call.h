@@ -64,7 +64,11 @@ struct ApiCall {
   static void set(std::optional<std::int64_t>& field, bool& unreadable, bool readable,
                   std::int64_t value) {
     unreadable = !readable;
-    readable ? static_cast<void>(field.emplace(value)) : field.reset();
+    if (readable) {
+      field.emplace(value);
+    } else {
+      field.reset();
+    }
   }
 };
 
