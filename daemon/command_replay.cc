@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-#include <malloc.h>
 #include <unistd.h>
 
 #include <fnmatch.h>
@@ -236,18 +235,9 @@ Result<const SourceConfig*> source_of(const std::string& path, const std::string
   return invalid_error("no source's paths match", path, "name one by --source: " + names);
 }
 
-// A counting thread's heap grows by a page at a time where nothing is said, with a system call that
-// all threads wait for which touch new memory. So much of it need not grow; untouched it costs nothing.
-void begin_with_large_heaps() {
-#ifdef __GLIBC__
-  ::mallopt(M_TOP_PAD, 4 << 20);
-#endif
-}
-
 }  // namespace
 
 int replay_command(const ReplayOptions& options) {
-  begin_with_large_heaps();
   Config config;
   std::shared_ptr<const Catalog> catalog;
   if (options.config_path.empty()) {

@@ -1,6 +1,5 @@
 // The daemon: everything is built here, in order, and taken down in reverse. The only wiring site.
 #include <fmt/format.h>
-#include <malloc.h>
 #include <signal.h>
 #include <systemd/sd-daemon.h>
 
@@ -147,14 +146,6 @@ void wait_for_signals(const std::string& config_path, const Config& config, cons
   }
 }
 
-// Snapshots and pages are large, short-lived, and made by one thread and dropped by another: in a
-// heap for each thread they would take a third more memory.
-void keep_heaps_small() {
-#ifdef __GLIBC__
-  ::mallopt(M_ARENA_MAX, 1);
-#endif
-}
-
 Result<std::unique_ptr<StateStore>> open_state(const Config& config, Log& log) {
   if (config.state_path.empty()) {
     log.warning("no_state", "state.path is empty: counters start from zero at every restart");
@@ -193,7 +184,6 @@ int run_daemon(const Config& config, std::shared_ptr<const Catalog> catalog,
   const sigset_t signals = daemon_signals();
   ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // threads inherit it; only this one waits
   use_all_descriptors();
-  keep_heaps_small();
   // A full disk quota and a gone client are errors of a write, not reasons to die.
   for (const int ignored : {SIGXFSZ, SIGPIPE}) ::signal(ignored, SIG_IGN);
 
