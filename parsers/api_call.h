@@ -24,7 +24,8 @@ struct CallOrigin {
   bool time_from_wrapper = false;
 };
 
-/// One API call as its line shows it. The views live until the next CallParser::parse.
+/// One API call as its line shows it. The views live until the next CallParser::parse; those within
+/// the text that was parsed live as long as it does.
 struct ApiCall {
   std::string_view service = kUnknownName;  ///< `vendor/service`, of Tencent Cloud without vendor
   std::string_view action = kUnknownName;

@@ -39,8 +39,7 @@ ApiCall& CallParser::next_call() {
   return calls_[count_];
 }
 
-[[gnu::always_inline]] inline void CallParser::start(const SourceFormat& format,
-                                                     const Catalog* catalog) {
+[[gnu::always_inline]] void CallParser::start(const SourceFormat& format, const Catalog* catalog) {
   format_ = &format;
   catalog_ = catalog;
   if (calls_.size() > kCallsKept) calls_ = std::vector<ApiCall>(1);

@@ -66,7 +66,7 @@ class CallParser {
     TemplateMatch match;
   };
 
-  void start(const SourceFormat& format, const Catalog* catalog);
+  inline void start(const SourceFormat& format, const Catalog* catalog);
   bool skim(std::string_view text, bool look_ahead);
   Verdict parse_strictly(std::string_view text);
   Verdict look_into_text(std::string_view text, std::size_t depth);

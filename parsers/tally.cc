@@ -261,7 +261,9 @@ void Tally::add(const ApiCall& call, const Catalog& catalog, std::int64_t now_un
   error.latest.time_unix_ns = time;
   error.latest.offset_bytes = offset_bytes;
   const bool pages = error.pages && paging_.size() < kPagingFailuresMax;
-  if (!pages && is_within(call.request_id, lasting) && is_within(call.message, lasting)) {
+  const bool lasts =
+      !lasting.empty() && is_within(call.request_id, lasting) && is_within(call.message, lasting);
+  if (lasts && !pages) {
     if (!error.uncopied) uncopied_.push_back(&error);
     error.uncopied = {call.request_id, call.message};
     return;

@@ -72,7 +72,7 @@ struct ErrorRow {
   Classification classification;
   std::uint64_t count = 0;
   Exemplar exemplar;
-  FailureDetail latest;  ///< of the batch; only of failed calls
+  FailureDetail latest;  ///< of the batch; only of failed calls; whole after Tally::settle()
   /// Its texts where they were read, if they are not copied yet: each failure would copy them, and
   /// only the latest one's are kept.
   struct Texts {

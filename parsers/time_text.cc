@@ -92,8 +92,10 @@ bool scale(std::int64_t whole, std::int64_t scale, std::int64_t rest, std::int64
   return fits;
 }
 
-// A number's whole part off the front of `text`; false if there is none, or it is too large.
+// A number's whole part off the front of `text`; false if there is none, or it is too large. Before
+// a fraction a whole part of -0 has lost its sign: what begins with one is read otherwise.
 bool take_whole(std::string_view& text, std::int64_t& whole) {
+  if (text.starts_with('-')) return false;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), whole);
   if (error != std::errc{}) return false;
   text.remove_prefix(static_cast<std::size_t>(end - text.data()));
@@ -286,7 +288,7 @@ bool LogTimes::is_latest_minute(std::string_view text) const {
   return differs == 0;
 }
 
-inline bool LogTimes::parse_usual(std::string_view text, std::int64_t& unix_ns) {
+bool LogTimes::parse_usual(std::string_view text, std::int64_t& unix_ns) {
   constexpr Shape kMilliseconds(":00.000Z");
   Values at;
   const bool usual = text.size() == kMinuteBytes + sizeof at && is_latest_minute(text) &&

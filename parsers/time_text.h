@@ -39,7 +39,7 @@ class LogTimes {
 
  private:
   bool is_latest_minute(std::string_view text) const;
-  bool parse_usual(std::string_view text, std::int64_t& unix_ns);
+  inline bool parse_usual(std::string_view text, std::int64_t& unix_ns);
   [[gnu::noinline]] bool parse_unusual(std::string_view text, std::int64_t& unix_ns);
 
   static constexpr std::size_t kMinuteBytes = 16;  ///< `2026-11-23T09:00`

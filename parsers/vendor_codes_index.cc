@@ -1,5 +1,7 @@
 #include "parsers/vendor_codes_index.h"
 
+#include <utility>
+
 namespace apierrd {
 
 namespace {

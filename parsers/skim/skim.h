@@ -43,8 +43,8 @@ class Skim {
 
   /// Skims the document that begins at `text` and ends at the first newline or at the end. Returns
   /// false if it is not plainly a valid object. kJsonPadding bytes behind `text` must be readable.
-  /// `look_ahead`: the next document is most likely the line behind it, if it has not been changed
-  /// until then; forget_ahead() if it may have been.
+  /// `look_ahead`: the next document is most likely the line behind it, in a text with the same end
+  /// that has not been changed until then; forget_ahead() if it may be another.
   bool document(std::string_view text, const SkimTree& tree, SkimKernel kernel,
                 bool look_ahead = false);
   void forget_ahead() { ahead_ = nullptr; }

@@ -49,7 +49,7 @@ class SkimmedLine {
     return true;
   }
 
-  // The same of a block without control characters that is not the text's last one.
+  // Takes a plain block that is not the text's last one: the document does not end in it.
   SIMD_INLINE void pass(const ByteClasses& masks) { not_ascii_ |= masks.not_ascii; }
 
   // The block's quotes that begin or end a string. Looks at its escapes.

@@ -20,7 +20,6 @@
 #include <string_view>
 #include <vector>
 
-#include "parsers/ascii.h"
 #include "parsers/json_document.h"
 #include "parsers/skim/skim_plan.h"
 

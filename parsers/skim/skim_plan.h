@@ -17,7 +17,8 @@ struct JsonShape;
 
 /// Places, counted over both plans of a shape, fit a 64-bit set.
 inline constexpr std::size_t kSkimPlacesMax = 64;
-/// A line with a longer one would be proved each time: its outline is not kept (SkimOutline::Key).
+/// A line with a longer one would be proved each time: its outline is not kept
+/// (SkimOutline::KeyPiece).
 inline constexpr std::size_t kSkimKeyMax = 59;
 
 /// An object on the way to a place: its members that matter, in a small perfect hash table.

@@ -100,6 +100,18 @@ TEST_F(ProcessBatchTest, WhatIsKeptOfAFailureOutlivesTheBatch) {
   EXPECT_EQ(tally.errors()[0]->latest.message, "escaped");
 }
 
+TEST_F(ProcessBatchTest, AFailureThatSaysNothingKeptTheTextsOfTheOneBefore) {
+  ApiCall call;
+  call.code = "InternalError";
+  call.message = call.request_id = "first";
+  tally.add(call, *ruleset.catalog, 1);
+  call.message = call.request_id = {};
+  tally.add(call, *ruleset.catalog, 2);  // no text lasts, so there is nothing to settle
+  EXPECT_EQ(tally.errors()[0]->latest.time_unix_ns, 2);
+  EXPECT_EQ(tally.errors()[0]->latest.message, "");
+  EXPECT_EQ(tally.errors()[0]->latest.request_id, "");
+}
+
 TEST_F(ProcessBatchTest, ClearKeepsRowsAndResetForgetsThem) {
   process(std::string(kFailed) + "\n");
   CallRow* row = tally.calls()[0];

@@ -122,6 +122,15 @@ TEST(ParseDuration, AByteThatIsNoDigitIsRefusedAnywhere) {
   }
 }
 
+TEST(ParseDuration, MinusNoughtAndAFractionWasTakenForPositive) {
+  for (const char* text : {"-0.5", "-0.0001", "-0.123456789012", "-0.5s", "-1.5", "-12"}) {
+    EXPECT_FALSE(parse_duration(text, TimeUnit::kMillisecond).has_value()) << text;
+    EXPECT_FALSE(parse_time(text, TimeFormat::kEpochSeconds).has_value()) << text;
+  }
+  for (const char* text : {"-0", "-0.0", "-0.000000000000"})
+    EXPECT_EQ(parse_duration(text, TimeUnit::kMillisecond), 0) << text;
+}
+
 TEST(ParseDuration, RefusesTheRest) {
   for (const char* text : {"", "-1", "fast", "1 ms", "ms", "1e40", "1.2.3"}) {
     EXPECT_FALSE(parse_duration(text, TimeUnit::kMillisecond).has_value()) << text;
