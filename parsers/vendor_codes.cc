@@ -1,8 +1,6 @@
 #include "parsers/vendor_codes.h"
 
-#include <algorithm>
 #include <charconv>
-#include <ranges>
 
 namespace apierrd {
 
@@ -35,9 +33,15 @@ bool holds(std::string_view ranges, std::size_t position) {
 // The first of the rows from `begin` to `end`, which are sorted, that is not before what is wanted.
 template <class IsBefore>
 std::size_t first_not(std::size_t begin, std::size_t end, const IsBefore& is_before) {
-  const auto rows = std::views::iota(begin, end);
-  return begin +
-         static_cast<std::size_t>(std::ranges::partition_point(rows, is_before) - rows.begin());
+  while (begin < end) {
+    const std::size_t middle = begin + (end - begin) / 2;
+    if (is_before(middle)) {
+      begin = middle + 1;
+    } else {
+      end = middle;
+    }
+  }
+  return begin;
 }
 
 std::size_t code_count_of(const VendorService<IndexedText>& service) {
