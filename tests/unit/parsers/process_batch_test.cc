@@ -100,6 +100,28 @@ TEST_F(ProcessBatchTest, WhatIsKeptOfAFailureOutlivesTheBatch) {
   EXPECT_EQ(tally.errors()[0]->latest.message, "escaped");
 }
 
+// They are compared by their first and last bytes and what is between: each byte counts.
+TEST_F(ProcessBatchTest, NamesThatDifferInOneByteAreTwo) {
+  for (std::size_t bytes = 1; bytes <= 40; ++bytes) {
+    ApiCall call;
+    const std::string same(bytes, 'a');
+    call.service = "s";
+    call.action = same;
+    tally.add(call, *ruleset.catalog, 1);
+    for (std::size_t i = 0; i < bytes; ++i) {
+      std::string other = same;
+      other[i] = 'b';
+      call.action = other;
+      tally.add(call, *ruleset.catalog, 1);
+      call.action = same;
+      tally.add(call, *ruleset.catalog, 1);
+    }
+    EXPECT_EQ(tally.calls().size(), bytes + 1);
+    EXPECT_EQ(tally.calls()[0]->count, bytes + 1);
+    tally.reset();
+  }
+}
+
 TEST_F(ProcessBatchTest, AFailureThatSaysNothingKeptTheTextsOfTheOneBefore) {
   ApiCall call;
   call.code = "InternalError";

@@ -205,6 +205,21 @@ TEST_P(SkimTest, LimitsOfOutlinesAtTheirEdges) {
   EXPECT_FALSE(is_followed(of_key(60)));
 }
 
+// A key is compared in pieces: of every length, a byte that differs anywhere is seen.
+TEST_P(SkimTest, KeysOfEveryLengthAreComparedWhole) {
+  for (std::size_t bytes = 1; bytes < 60; ++bytes) {
+    std::string line = "{\"" + std::string(bytes, 'k') + "\":1}";
+    ASSERT_TRUE(takes(line) && takes(line) && takes(line)) << line;
+    ASSERT_TRUE(skim.is_followed()) << bytes;
+    for (std::size_t i = 0; i < bytes; ++i) {
+      line[2 + i] = 'j';
+      ASSERT_TRUE(takes(line)) << line;
+      EXPECT_FALSE(skim.is_followed()) << line;
+      line[2 + i] = 'k';
+    }
+  }
+}
+
 // Lists of any length: no two lines have the same outline.
 TEST_P(SkimTest, ASignatureIsTheSameWhateverTheOutline) {
   const auto line = [](std::size_t items, std::string_view service) {
