@@ -234,11 +234,15 @@ struct Values {
   }
 };
 
+std::uint64_t word_at(const char* at) {
+  std::uint64_t word = 0;
+  std::memcpy(&word, at, sizeof word);
+  return word;
+}
+
 // The digits' values at their places, and 0 at all others; false if the text is of another shape.
 bool take_shape(const char* text, const Shape& shape, Values& values) {
-  std::uint64_t bytes = 0;
-  std::memcpy(&bytes, text, sizeof bytes);
-  values.word = bytes ^ std::bit_cast<std::uint64_t>(shape.bytes);
+  values.word = word_at(text) ^ std::bit_cast<std::uint64_t>(shape.bytes);
   const std::uint64_t sums = values.word + std::bit_cast<std::uint64_t>(shape.margins);
   return ((sums | values.word) & 0x8080808080808080) == 0;
 }
@@ -276,11 +280,6 @@ bool parse_rfc3339(std::string_view text, std::int64_t& unix_ns) {
 }
 
 bool LogTimes::is_latest_minute(std::string_view text) const {
-  const auto word_at = [](const char* at) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, at, sizeof word);
-    return word;
-  };
   constexpr std::size_t kWord = sizeof(std::uint64_t);
   static_assert(kMinuteBytes == 2 * kWord);
   const std::uint64_t differs = (word_at(text.data()) ^ word_at(minute_.data())) |
