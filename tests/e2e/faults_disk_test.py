@@ -210,10 +210,15 @@ def unmounted(folder, linger, how, some):
         scene.exact("mounted")
         tool("cp", "-a", log, other)
         with log.open("ab", buffering=0) as writer:
-            tool("umount", "-l", disk)
+            # After a short linger it may be let go of before it is written to: an unmount can take longer.
+            written_late = how != "restored elsewhere"  # what is only in the old file system is not restored
             late = some()
-            if how != "restored elsewhere":  # what is only in the old file system is not restored
+            if written_late and linger != "1h":
                 writer.write(b"".join(late))
+            tool("umount", "-l", disk)
+            if written_late and linger == "1h":
+                writer.write(b"".join(late))
+            if written_late:
                 scene.owe(late)
         scene.until("its name is gone", lambda m: m.sum("apierrd_file_rotations_total") == 1)
         scene.exact("read by its descriptor")
