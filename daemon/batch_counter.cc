@@ -83,14 +83,15 @@ BatchCounter::Job& BatchCounter::free_job() {
   return *job;
 }
 
-// One that knows the source's rows already, if there is one.
+// One that knows the source's rows already, if there is one: the one used last, so that no more of
+// them learn the rows than are needed at once.
 std::unique_ptr<BatchCounter::SourceTally> BatchCounter::free_tally(const Tally& source) {
   if (free_tallies_.empty()) free_tallies_.push_back(std::make_unique<SourceTally>());
-  auto found = std::find_if(free_tallies_.begin(), free_tallies_.end(),
+  auto found = std::find_if(free_tallies_.rbegin(), free_tallies_.rend(),
                             [&source](const auto& known) { return known->source == &source; });
-  if (found == free_tallies_.end()) found = free_tallies_.begin();
+  if (found == free_tallies_.rend()) found = free_tallies_.rbegin();
   std::unique_ptr<SourceTally> counts = std::move(*found);
-  free_tallies_.erase(found);
+  free_tallies_.erase(std::next(found).base());
   if (std::exchange(counts->source, &source) != &source) counts->tally.reset();
   return counts;
 }

@@ -1,5 +1,3 @@
-#include <unordered_map>
-
 #include "parsers/tally.h"
 
 namespace apierrd {
@@ -7,7 +5,7 @@ namespace apierrd {
 namespace {
 
 void take_latest(Exemplar& exemplar, const Exemplar& later) {
-  if (later.id_size != 0) exemplar = later;
+  exemplar.set(later.request_id(), later.time_unix_ns, later.value_ns);  // of none: nothing
 }
 
 }  // namespace
@@ -36,16 +34,16 @@ void Tally::merge(const Tally& later, const Catalog& catalog) {
     return row;
   };
   for (const ErrorRow* counted : later.items()) merge_error(items_, *counted);
-  std::unordered_map<const ErrorRow*, const ErrorRow*> own;
   for (const ErrorRow* counted : later.errors()) {
     ErrorRow& row = merge_error(errors_, *counted);
     take_latest(row.exemplar, counted->exemplar);
     row.latest = counted->latest;
-    own.emplace(counted, &row);
   }
   for (const PagingFailure& failure : later.paging()) {
     if (paging_.size() >= kPagingFailuresMax) break;
-    paging_.push_back({own.at(failure.row), failure.detail});
+    name(*failure.row);
+    const ErrorRow& row = indexed_error_row(errors_, call_row(names), failure.row->code, catalog);
+    paging_.push_back({&row, failure.detail});
   }
 }
 
