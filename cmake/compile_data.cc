@@ -15,9 +15,9 @@ apierrd::Result<std::string> compiled(const std::string& text, const std::string
     if (!codes) return codes.error();
     return std::string(codes->index());
   }
-  const auto root = apierrd::parse_yaml(text, name);
-  if (!root) return root.error();
-  return apierrd::write_flat_tree(*root);
+  const auto tree = apierrd::parse_yaml(text, name);
+  if (!tree) return tree.error();
+  return apierrd::write_flat_tree(tree->root);
 }
 
 }  // namespace

@@ -65,7 +65,7 @@ class ConfigReader {
     for (SourceConfig& source : config().sources) plan_skimming(source.log_format, config().skim);
     section(reader, "rules", [this](YamlMapReader& rules) {
       const auto keep = [this](std::string key, std::string value, const YamlValue* origin) {
-        note(std::move(key), std::move(value), origin);
+        note(std::move(key), value, origin);
       };
       read_rules_options(rules, keep, config().rules);
     });
@@ -85,9 +85,9 @@ class ConfigReader {
  private:
   Config& config() { return out_.config; }
 
-  void note(std::string key, std::string value, const YamlValue* origin) {
+  void note(std::string key, std::string_view value, const YamlValue* origin) {
     config().settings.push_back(
-        {std::move(key), std::move(value), origin ? place_of(*origin, file_) : "default"});
+        {std::move(key), std::string(value), origin ? place_of(*origin, file_) : "default"});
   }
 
   // Paths count from the configuration's folder, so that it does not matter where a command is run.
@@ -99,9 +99,10 @@ class ConfigReader {
 
   template <class Body>
   void section(YamlMapReader& reader, std::string_view key, Body&& body) {
-    static const YamlValue kEmpty{YamlValue::Kind::kMap, {}, {}, {}, 0, 0};
+    YamlValue empty;
+    empty.kind = YamlValue::Kind::kMap;
     const YamlValue* value = reader.take(key);
-    YamlMapReader inner(value ? *value : kEmpty, "'" + std::string(key) + "'", file_, out_.errors);
+    YamlMapReader inner(value ? *value : empty, "'" + std::string(key) + "'", file_, out_.errors);
     body(inner);
     inner.finish();
   }
@@ -138,13 +139,13 @@ class ConfigReader {
   void read_sources(YamlMapReader& reader) {
     const YamlValue* sources = reader.require("sources");
     if (sources == nullptr) return;
-    if (sources->kind != YamlValue::Kind::kList || sources->list.empty()) {
+    if (sources->kind != YamlValue::Kind::kList || sources->list().empty()) {
       reader.complain(*sources, "'sources' must be a list with at least one source",
                       "each is `- name: ...` with `paths: [...]`");
       return;
     }
     std::set<std::string> names;
-    for (const YamlValue& value : sources->list) {
+    for (const YamlValue& value : sources->list()) {
       read_source(value);
       if (!config().sources.empty() && !names.insert(config().sources.back().name).second) {
         reader.complain(value, "source '" + config().sources.back().name + "' is there twice");
@@ -353,12 +354,12 @@ Result<void> use_format(const std::string& name, const Config& config, SourceCon
 ConfigOutcome parse_config(std::string_view text, const std::string& file,
                            const FolderReader& read_folder) {
   ConfigOutcome outcome;
-  const Result<YamlValue> root = parse_yaml(text, file);
-  if (!root) {
-    outcome.errors.push_back(root.error());
+  const Result<YamlTree> tree = parse_yaml(text, file);
+  if (!tree) {
+    outcome.errors.push_back(tree.error());
     return outcome;
   }
-  ConfigReader(file, read_folder, outcome).read(*root);
+  ConfigReader(file, read_folder, outcome).read(tree->root);
   return outcome;
 }
 

@@ -94,17 +94,17 @@ class AlertmanagerReader {
     if (origin != nullptr && origin->kind != YamlValue::Kind::kMap) {
       reader_.complain(*origin, "'external_labels' must be a mapping of names to texts");
     } else if (origin != nullptr) {
-      if (origin->map.size() > kExternalLabelsMax) {
+      if (origin->map().size() > kExternalLabelsMax) {
         reader_.complain(
             *origin, fmt::format("'external_labels' has at most {} labels", kExternalLabelsMax));
       }
-      for (const YamlEntry& entry : origin->map) read_external_label(entry, shown);
+      for (const YamlEntry& entry : origin->map()) read_external_label(entry, shown);
     }
     note("external_labels", shown, origin);
   }
 
   void read_external_label(const YamlEntry& entry, std::string& shown) {
-    const std::string& name = entry.key.scalar;
+    const std::string name(entry.key.scalar);
     if (!is_label_name(name)) {
       return reader_.complain(entry.key, "'" + name + "' is no name of a label",
                               "letters, digits and _, at most 64, no digit first");
@@ -119,7 +119,7 @@ class AlertmanagerReader {
     }
     options().dress.external_labels.emplace_back(name, entry.value.scalar);
     shown += fmt::format("{}{}={}", shown.empty() ? "" : ", ", name,
-                         shown_setting(name, entry.value.scalar, {}).value);
+                         shown_setting(name, std::string(entry.value.scalar), {}).value);
   }
 
   void read_runbooks() {

@@ -88,7 +88,7 @@ class WebConfigReader {
 
   void read_tls(const YamlValue& value) {
     YamlMapReader reader(value, "'tls_server_config'", file_, errors_);
-    if (value.kind != YamlValue::Kind::kMap || value.map.empty()) return;
+    if (value.kind != YamlValue::Kind::kMap || value.map().empty()) return;
     TlsSettings& tls = config_.tls.emplace();
     // Nothing is worse than a section that looks like TLS and is none.
     const YamlValue* const cert = reader.require("cert_file");
@@ -108,7 +108,7 @@ class WebConfigReader {
     const bool all_known = errors_.size() == errors_before;
     tls.curves = read_names(reader, "curve_preferences", kCurves);
     const YamlValue* const suites = reader.take("cipher_suites");
-    if (suites != nullptr && all_known && !suites->list.empty() && tls.ciphers.empty() &&
+    if (suites != nullptr && all_known && !suites->list().empty() && tls.ciphers.empty() &&
         tls.min_version == TlsVersion::k12) {
       reader.complain(*suites, "'cipher_suites' has none for TLS 1.2",
                       "those of TLS 1.3 are always on; add one, or write min_version: TLS13");
@@ -123,7 +123,7 @@ class WebConfigReader {
       const YamlValue* const given = reader.take(key);
       const auto index = reader.one_of(key, {"TLS10", "TLS11", "TLS12", "TLS13"});
       if (index && *index < kOldest) {
-        reader.complain(*given, "'" + given->scalar + "' is too old",
+        reader.complain(*given, "'" + std::string(given->scalar) + "' is too old",
                         "RFC 8996 forbids TLS 1.0 and 1.1, whose hashes are broken; write TLS12");
       } else if (index) {
         *version = *index == kOldest ? TlsVersion::k12 : TlsVersion::k13;
@@ -188,13 +188,14 @@ class WebConfigReader {
       reader.complain(*given, "'" + std::string(key) + "' must be a list");
       return out;
     }
-    for (const YamlValue& element : given->list) {
+    for (const YamlValue& element : given->list()) {
       const auto found = std::find_if(known.begin(), known.end(),
                                       [&](const Name& name) { return name.go == element.scalar; });
       if (found == known.end()) {
-        reader.complain(element,
-                        "'" + element.scalar + "' is unknown in '" + std::string(key) + "'",
-                        listed(known, &Name::go));
+        reader.complain(
+            element,
+            "'" + std::string(element.scalar) + "' is unknown in '" + std::string(key) + "'",
+            listed(known, &Name::go));
       } else if (!found->openssl.empty()) {
         out.append(out.empty() ? "" : ":").append(found->openssl);
       }
@@ -209,13 +210,13 @@ class WebConfigReader {
       if (headers->kind != YamlValue::Kind::kMap) {
         reader.complain(*headers, "'headers' must be a mapping of names to texts");
       }
-      for (const YamlEntry& entry : headers->map) read_header(reader, entry);
+      for (const YamlEntry& entry : headers->map()) read_header(reader, entry);
     }
     reader.finish();
   }
 
   void read_header(YamlMapReader& reader, const YamlEntry& entry) {
-    const std::string& name = entry.key.scalar;
+    const std::string name(entry.key.scalar);
     const auto found =
         std::find_if(std::begin(kAllowedHeaders), std::end(kAllowedHeaders),
                      [&](const AllowedHeader& header) { return header.name == name; });
@@ -224,7 +225,7 @@ class WebConfigReader {
           entry.key, "header '" + name + "' cannot be set",
           listed(std::span<const AllowedHeader>(kAllowedHeaders), &AllowedHeader::name));
     }
-    const std::string& text = entry.value.scalar;
+    const std::string text(entry.value.scalar);
     const bool none = entry.value.kind == YamlValue::Kind::kNull;
     if ((entry.value.kind != YamlValue::Kind::kScalar && !none) || text.size() > kHeaderValueMax ||
         !is_plain(text)) {
@@ -245,15 +246,15 @@ class WebConfigReader {
     if (users.kind != YamlValue::Kind::kMap) {
       return reader.complain(users, "'basic_auth_users' must be a mapping of names to hashes");
     }
-    if (users.map.size() > kWebUsersMax) {
+    if (users.map().size() > kWebUsersMax) {
       reader.complain(users, "'basic_auth_users' has at most 100 users",
                       "let a proxy that knows your directory ask for passwords");
     }
-    for (const YamlEntry& entry : users.map) read_user(reader, entry);
+    for (const YamlEntry& entry : users.map()) read_user(reader, entry);
   }
 
   void read_user(YamlMapReader& reader, const YamlEntry& entry) {
-    const std::string& name = entry.key.scalar;
+    const std::string name(entry.key.scalar);
     if (name.empty() || name.size() > kUserNameMax || !is_plain(name) ||
         name.find(':') != std::string::npos) {
       return reader.complain(entry.key, "that name cannot be a user's",
@@ -262,7 +263,7 @@ class WebConfigReader {
     if (name.starts_with("$2")) {  // not to be shown, in case it is one
       return reader.complain(entry.key, "a user's name looks like a hash", "write NAME: HASH");
     }
-    const std::string& hash = entry.value.scalar;
+    const std::string hash(entry.value.scalar);
     const int cost = bcrypt_cost(hash);
     if (cost == 0) {
       reader.complain(entry.value, "what user '" + name + "' has is no bcrypt hash",
@@ -290,12 +291,12 @@ WebConfig parse_web_config(std::string_view text, const std::string& file,
     errors.push_back(invalid_error("the web configuration is larger than 256 KiB", file));
     return {};
   }
-  const Result<YamlValue> root = parse_yaml(text, file);
-  if (!root) {
-    errors.push_back(root.error());
+  const Result<YamlTree> tree = parse_yaml(text, file);
+  if (!tree) {
+    errors.push_back(tree.error());
     return {};
   }
-  return WebConfigReader(file, folder, errors).read(*root);
+  return WebConfigReader(file, folder, errors).read(tree->root);
 }
 
 }  // namespace apierrd

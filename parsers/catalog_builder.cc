@@ -21,12 +21,12 @@ struct CatalogBuilder::FileContext {
 };
 
 void CatalogBuilder::add(std::string_view text, const std::string& file) {
-  const Result<YamlValue> root = parse_yaml(text, file);
-  if (!root) {
-    errors_.push_back(root.error());
+  const Result<YamlTree> tree = parse_yaml(text, file);
+  if (!tree) {
+    errors_.push_back(tree.error());
     return;
   }
-  add_tree(*root, file);
+  add_tree(tree->root, file);
 }
 
 void CatalogBuilder::add_tree(const YamlValue& root, const std::string& file) {
@@ -39,7 +39,8 @@ void CatalogBuilder::add_tree(const YamlValue& root, const std::string& file) {
   const std::string name = reader.text("product").value_or("");
   reader.text("title");
   if (const YamlValue* sources = reader.take("sources")) {
-    for (const auto& [key, value] : sources->map) context.sources[key.scalar] = value.scalar;
+    for (const auto& [key, value] : sources->map())
+      context.sources[std::string(key.scalar)] = value.scalar;
   }
   const YamlValue* codes = reader.take("codes");
   const YamlValue* aliases = reader.take("class_aliases");
@@ -58,10 +59,10 @@ void CatalogBuilder::add_tree(const YamlValue& root, const std::string& file) {
     }
   }
   if (codes != nullptr) {
-    for (const YamlValue& code : codes->list) add_code(code, context);
+    for (const YamlValue& code : codes->list()) add_code(code, context);
   }
   if (aliases != nullptr) {
-    for (const YamlValue& alias : aliases->list) add_alias(alias, context);
+    for (const YamlValue& alias : aliases->list()) add_alias(alias, context);
   }
 }
 
@@ -138,9 +139,9 @@ void CatalogBuilder::add_builtin(bool with_vendor_codes) {
     if (path.ends_with(".codes")) {
       if (with_vendor_codes) catalog_.vendor_codes_ = VendorCodes::of_index(file.bytes);
     } else if (path.ends_with("/rules.yaml")) {
-      catalog_.rules_ = ClassificationRules::read(read_flat_tree(file.bytes), path, errors_);
+      catalog_.rules_ = ClassificationRules::read(read_flat_tree(file.bytes).root, path, errors_);
     } else {
-      add_tree(read_flat_tree(file.bytes), path);
+      add_tree(read_flat_tree(file.bytes).root, path);
     }
   }
 }

@@ -1,7 +1,7 @@
 #include "parsers/classification_rules.h"
 
 #include <algorithm>
-#include <set>
+#include <utility>
 
 #include "parsers/ascii.h"
 #include "parsers/error_code.h"
@@ -12,92 +12,81 @@ namespace apierrd {
 namespace {
 
 constexpr std::size_t kPhrasesMax = 10'000;  // of a rule; all we ship have 1,216 together
-constexpr std::size_t kWordsMax = 8;         // of a phrase; longer ones would name a single code
+constexpr std::ptrdiff_t kWordsMax = 8;      // of a phrase; longer ones would name a single code
 
 enum class Kind : std::uint8_t { kOther, kLower, kUpper };
 
-// Of each character; a digit is as the letter before it.
-std::vector<Kind> kinds_of(std::string_view text) {
-  std::vector<Kind> kinds;
-  kinds.reserve(text.size());
-  Kind letter = Kind::kOther;
-  for (const char c : text) {
-    if (is_lower(c)) {
-      letter = Kind::kLower;
-    } else if (is_upper(c)) {
-      letter = Kind::kUpper;
-    } else if (!is_digit(c)) {
-      letter = Kind::kOther;
-    } else if (letter == Kind::kOther) {
-      letter = Kind::kLower;
-    }
-    kinds.push_back(letter);
-  }
-  return kinds;
+// A digit is as the letter before it.
+Kind kind_of(char c, Kind before) {
+  if (is_lower(c)) return Kind::kLower;
+  if (is_upper(c)) return Kind::kUpper;
+  if (!is_digit(c)) return Kind::kOther;
+  return before == Kind::kOther ? Kind::kLower : before;
 }
 
-// The words of a text as they stand in it, in lower case.
-std::vector<std::string> plain_words(std::string_view text) {
-  const std::vector<Kind> kinds = kinds_of(text);
-  std::vector<std::string> words;
+// The words of a text as they stand in it, in lower case, each with a blank behind it.
+std::string plain_words(std::string_view text) {
+  std::string words;
+  words.reserve(text.size() + text.size() / 2);
   bool open = false;
+  const auto close = [&words, &open] {
+    if (std::exchange(open, false)) words.push_back(' ');
+  };
+  Kind before = Kind::kOther;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (kinds[i] == Kind::kOther) {
-      open = false;
-      continue;
-    }
-    const bool capital = is_upper(text[i]);
+    const Kind kind = kind_of(text[i], before);
     const bool small_follows = i + 1 < text.size() && is_lower(text[i + 1]);
-    if (capital && open && (kinds[i - 1] == Kind::kLower || small_follows)) open = false;
-    if (!open) words.emplace_back();
-    open = true;
-    words.back().push_back(to_lower(text[i]));
+    const bool begins = is_upper(text[i]) && (before == Kind::kLower || small_follows);
+    if (kind == Kind::kOther || begins) close();
+    if (kind != Kind::kOther) {
+      words.push_back(to_lower(text[i]));
+      open = true;
+    }
+    before = kind;
   }
+  close();
   return words;
 }
 
-// Whether `words` go on with `phrase` at a place.
-bool stands_at(const std::vector<std::string>& phrase, const std::vector<std::string>& words,
-               std::size_t at) {
-  return phrase.size() <= words.size() - at &&
-         std::equal(phrase.begin(), phrase.end(), words.begin() + static_cast<std::ptrdiff_t>(at));
+// The first word, with its blank.
+std::string_view first_of(std::string_view words) { return words.substr(0, words.find(' ') + 1); }
+
+std::ptrdiff_t count_of(std::string_view words) {
+  return std::count(words.begin(), words.end(), ' ');
+}
+
+// Phrases are kept by it: one that stands in a code begins as the code's word does.
+std::uint8_t beginning_of(std::string_view words) {
+  return static_cast<std::uint8_t>(words[0] * 31 + words[1]);
 }
 
 }  // namespace
 
-std::vector<std::string> ClassificationRules::words_of(std::string_view text) const {
-  Words plain = plain_words(text);
-  Words words;
-  words.reserve(plain.size());
-  for (std::size_t at = 0; at < plain.size();) {
-    std::size_t size = 1;
-    if (const auto found = compounds_.find(plain[at]); found != compounds_.end()) {
-      for (const Words& compound : found->second) {
-        if (!stands_at(compound, plain, at)) continue;
-        size = compound.size();
-        break;
-      }
-    }
-    std::string& word = words.emplace_back(std::move(plain[at]));
-    for (std::size_t i = at + 1; i < at + size; ++i) word += plain[i];
-    at += size;
+std::string ClassificationRules::words_of(std::string_view text) const {
+  std::string words = plain_words(text);
+  for (std::size_t at = 0; at < words.size(); at = words.find(' ', at) + 1) {
+    const std::string_view rest = std::string_view(words).substr(at);
+    const auto compound =
+        std::find_if(compounds_.begin(), compounds_.end(), [&rest](const std::string& spelled) {
+          return spelled.front() == rest.front() && rest.starts_with(spelled);
+        });
+    if (compound == compounds_.end()) continue;
+    for (auto more = count_of(*compound) - 1; more > 0; --more) words.erase(words.find(' ', at), 1);
   }
   return words;
 }
 
-std::size_t ClassificationRules::first_match(const Words& words, std::string_view code_class,
+std::size_t ClassificationRules::first_match(std::string_view words, std::string_view code_class,
                                              bool of_class) const {
   std::size_t first = rules_.size();
-  for (std::size_t at = 0; at < words.size(); ++at) {
-    const auto found = phrases_.find(words[at]);
-    if (found == phrases_.end()) continue;
-    for (const Phrase& phrase : found->second) {
+  for (std::string_view rest = words; !rest.empty(); rest.remove_prefix(first_of(rest).size())) {
+    for (const Phrase& phrase : phrases_[beginning_of(rest)]) {
       const ClassificationRule& rule = rules_[phrase.rule];
       if (phrase.rule >= first || rule.phrases_of_class != of_class) continue;
       const bool applies =
           rule.classes.empty() ||
           std::find(rule.classes.begin(), rule.classes.end(), code_class) != rule.classes.end();
-      if (applies && stands_at(phrase.words, words, at)) first = phrase.rule;
+      if (applies && rest.starts_with(phrase.words)) first = phrase.rule;
     }
   }
   return first;
@@ -113,9 +102,9 @@ const ClassificationRule* ClassificationRules::match(std::string_view code) cons
 
 ClassificationRules ClassificationRules::parse(std::string_view text, const std::string& file,
                                                std::vector<Error>& errors) {
-  const Result<YamlValue> root = parse_yaml(text, file);
-  if (root) return read(*root, file, errors);
-  errors.push_back(root.error());
+  const Result<YamlTree> tree = parse_yaml(text, file);
+  if (tree) return read(tree->root, file, errors);
+  errors.push_back(tree.error());
   return {};
 }
 
@@ -131,21 +120,18 @@ ClassificationRules ClassificationRules::read(const YamlValue& root, const std::
   reader.finish();
   if (list == nullptr) return rules;
   if (list->kind != YamlValue::Kind::kList) reader.complain(*list, "'rules' must be a list");
-  for (const YamlValue& value : list->list) rules.read_rule(value, file, errors);
+  for (const YamlValue& value : list->list()) rules.read_rule(value, file, errors);
   return rules;
 }
 
 void ClassificationRules::read_compounds(YamlMapReader& reader) {
   for (const std::string& compound : reader.texts("compounds")) {
-    Words words = plain_words(compound);
-    if (words.size() < 2) continue;  // one word as it is
-    const std::string first = words[0];
-    compounds_[first].push_back(std::move(words));
+    std::string words = plain_words(compound);
+    if (count_of(words) >= 2) compounds_.push_back(std::move(words));  // one word is as it is
   }
-  for (auto& [first, compounds] : compounds_) {
-    std::stable_sort(compounds.begin(), compounds.end(),
-                     [](const Words& a, const Words& b) { return a.size() > b.size(); });
-  }
+  std::stable_sort(
+      compounds_.begin(), compounds_.end(),
+      [](const std::string& a, const std::string& b) { return count_of(a) > count_of(b); });
 }
 
 void ClassificationRules::read_rule(const YamlValue& value, const std::string& file,
@@ -175,13 +161,13 @@ void ClassificationRules::read_rule(const YamlValue& value, const std::string& f
     return;
   }
   for (const std::string& text : texts) {
-    Words words = words_of(text);
-    if (words.empty() || words.size() > kWordsMax) {
+    std::string words = words_of(text);
+    if (words.empty() || count_of(words) > kWordsMax) {
       reader.complain(*phrases, "'" + text + "' is no phrase", "1 to 8 words, such as NotEnough");
       continue;
     }
-    const std::string first = words[0];
-    phrases_[first].push_back({std::move(words), static_cast<std::uint32_t>(rules_.size())});
+    std::vector<Phrase>& alike = phrases_[beginning_of(words)];
+    alike.push_back({std::move(words), static_cast<std::uint32_t>(rules_.size())});
   }
   rules_.push_back(std::move(rule));
 }

@@ -6,8 +6,8 @@
 // read; may be used from any thread.
 #pragma once
 
+#include <array>
 #include <cstdint>
-#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,15 +39,14 @@ class ClassificationRules {
 
   const std::vector<ClassificationRule>& rules() const { return rules_; }
 
-  /// The words of a text in lower case: letters and digits, cut at anything else, at lower->Upper,
-  /// and before the last capital of a run that a small letter follows. A digit is as the letter
-  /// before it. Neighbours that spell a compound are one word.
-  std::vector<std::string> words_of(std::string_view text) const;
+  /// The words of a text in lower case, each with a blank behind it: letters and digits, cut at
+  /// anything else, at lower->Upper, and before the last capital of a run that a small letter
+  /// follows. A digit is as the letter before it. Neighbours that spell a compound are one word.
+  std::string words_of(std::string_view text) const;
 
  private:
-  using Words = std::vector<std::string>;
   struct Phrase {
-    Words words;
+    std::string words;
     std::uint32_t rule = 0;  ///< index into rules_
   };
 
@@ -55,12 +54,11 @@ class ClassificationRules {
   void read_rule(const struct YamlValue& value, const std::string& file,
                  std::vector<Error>& errors);
   /// The first rule of those that look at these words; rules_.size() if none.
-  std::size_t first_match(const Words& words, std::string_view code_class, bool of_class) const;
+  std::size_t first_match(std::string_view words, std::string_view code_class, bool of_class) const;
 
   std::vector<ClassificationRule> rules_;
-  // By first word, so that a code's words are looked up instead of every phrase.
-  std::map<std::string, std::vector<Phrase>, std::less<>> phrases_;
-  std::map<std::string, std::vector<Words>, std::less<>> compounds_;  ///< longest first
+  std::array<std::vector<Phrase>, 256> phrases_;  ///< by how they begin
+  std::vector<std::string> compounds_;            ///< as words; those of the most words first
 };
 
 }  // namespace apierrd

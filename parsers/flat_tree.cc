@@ -1,6 +1,7 @@
 #include "parsers/flat_tree.h"
 
 #include <algorithm>
+#include <memory>
 
 #include "parsers/ascii.h"
 
@@ -13,15 +14,15 @@ using Kind = YamlValue::Kind;
 constexpr std::string_view kLetters = "nslm";  // by Kind
 
 void write(const YamlValue& value, std::string& out) {
-  const std::size_t size = value.scalar.size() + value.list.size() + value.map.size();
+  const std::size_t size = value.scalar.size() + value.list().size() + value.map().size();
   out += kLetters[static_cast<std::size_t>(value.kind)];
   for (const std::size_t number :
        {static_cast<std::size_t>(value.line), static_cast<std::size_t>(value.column), size}) {
     out.append(std::to_string(number)).append(1, ' ');
   }
   out += value.scalar;
-  for (const YamlValue& element : value.list) write(element, out);
-  for (const YamlEntry& entry : value.map) {
+  for (const YamlValue& element : value.list()) write(element, out);
+  for (const YamlEntry& entry : value.map()) {
     write(entry.key, out);
     write(entry.value, out);
   }
@@ -29,7 +30,7 @@ void write(const YamlValue& value, std::string& out) {
 
 class Reader {
  public:
-  explicit Reader(std::string_view flat) : rest_(flat) {}
+  Reader(std::string_view flat, std::pmr::memory_resource& memory) : rest_(flat), memory_(memory) {}
 
   void read(YamlValue& out) {
     const std::size_t letter = rest_.empty() ? rest_.npos : kLetters.find(rest_.front());
@@ -44,11 +45,15 @@ class Reader {
       out.scalar = rest_.substr(0, size);
       rest_.remove_prefix(size);
     } else if (out.kind == Kind::kList) {
-      out.list.resize(size);
-      for (YamlValue& element : out.list) read(element);
+      const std::span<YamlValue> elements = room<YamlValue>(size);
+      out.elements = elements.data();
+      out.size = size;
+      for (YamlValue& element : elements) read(element);
     } else if (out.kind == Kind::kMap) {
-      out.map.resize(size);
-      for (YamlEntry& entry : out.map) {
+      const std::span<YamlEntry> entries = room<YamlEntry>(size);
+      out.entries = entries.data();
+      out.size = size;
+      for (YamlEntry& entry : entries) {
         read(entry.key);
         read(entry.value);
       }
@@ -66,7 +71,15 @@ class Reader {
     return static_cast<int>(value);
   }
 
+  template <class T>
+  std::span<T> room(std::size_t size) {
+    T* const values = static_cast<T*>(memory_.allocate(size * sizeof(T), alignof(T)));
+    std::uninitialized_value_construct_n(values, size);
+    return {values, size};
+  }
+
   std::string_view rest_;
+  std::pmr::memory_resource& memory_;
 };
 
 }  // namespace
@@ -77,10 +90,10 @@ std::string write_flat_tree(const YamlValue& root) {
   return out;
 }
 
-YamlValue read_flat_tree(std::string_view flat) {
-  YamlValue root;
-  Reader(flat).read(root);
-  return root;
+YamlTree read_flat_tree(std::string_view flat) {
+  YamlTree tree;
+  Reader(flat, *tree.memory).read(tree.root);
+  return tree;
 }
 
 }  // namespace apierrd

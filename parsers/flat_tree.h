@@ -15,7 +15,8 @@ namespace apierrd {
 /// these: `l7 12 2 s7 13 2 nos7 17 5 later` is a list of two texts.
 std::string write_flat_tree(const YamlValue& root);
 
-/// The tree again. What write_flat_tree() never wrote gives a tree that ends early, no more.
-YamlValue read_flat_tree(std::string_view flat);
+/// The tree again; its texts are those of `flat`, which must outlive it. What write_flat_tree()
+/// never wrote gives a tree that ends early, no more.
+YamlTree read_flat_tree(std::string_view flat);
 
 }  // namespace apierrd

@@ -88,7 +88,7 @@ class FormatReader {
     if (list->kind != YamlValue::Kind::kList) {
       return reader.complain(*list, "'" + std::string(key) + "' must be a list");
     }
-    for (const YamlValue& value : list->list) body(value);
+    for (const YamlValue& value : list->list()) body(value);
   }
 
   static void read_units(YamlMapReader& reader, LogFormat& format) {
@@ -110,7 +110,7 @@ class FormatReader {
   }
 
   void read_error(YamlMapReader& reader, const YamlValue& value, LogFormat& format) {
-    std::string text = value.scalar;
+    std::string text(value.scalar);
     bool known_only = false;
     if (value.kind == YamlValue::Kind::kMap) {
       YamlMapReader inner(value, "error template", file_, errors_);
@@ -139,7 +139,7 @@ class FormatReader {
         }
         inner.finish();
       } else {
-        at = pointer_of(reader, value, value.scalar);
+        at = pointer_of(reader, value, std::string(value.scalar));
       }
       if (!at) return;
       requirement.at = *std::move(at);
@@ -196,7 +196,7 @@ std::optional<FieldSource> read_field_source(YamlMapReader& outer, const YamlVal
                                              const std::string& file, std::vector<Error>& errors) {
   FieldSource source;
   if (value.kind != YamlValue::Kind::kMap) {
-    auto at = pointer_of(outer, value, value.scalar);
+    auto at = pointer_of(outer, value, std::string(value.scalar));
     if (!at) return std::nullopt;
     source.at = *std::move(at);
     source.rule = source.at.text;
@@ -213,7 +213,7 @@ std::optional<FieldSource> read_field_source(YamlMapReader& outer, const YamlVal
   const bool needs_argument = source.take == Take::kBefore || source.take == Take::kAfterLast;
   if (needs_argument && source.argument.empty()) reader.complain(value, "'take' needs 'of'");
   if (const YamlValue* names = reader.take("names")) {
-    for (const auto& [key, name] : names->map) source.names.emplace_back(key.scalar, name.scalar);
+    for (const auto& [key, name] : names->map()) source.names.emplace_back(key.scalar, name.scalar);
   }
   reader.finish();
   if (!at) return std::nullopt;
@@ -230,8 +230,8 @@ std::vector<FieldSource> read_field_sources(YamlMapReader& reader, std::string_v
   const YamlValue* value = reader.take(key);
   if (value == nullptr) return sources;
   const bool list = value->kind == YamlValue::Kind::kList;
-  for (std::size_t i = 0; i < (list ? value->list.size() : 1); ++i) {
-    auto source = read_field_source(reader, list ? value->list[i] : *value, file, errors);
+  for (std::size_t i = 0; i < (list ? value->list().size() : 1); ++i) {
+    auto source = read_field_source(reader, list ? value->list()[i] : *value, file, errors);
     if (source) sources.push_back(*std::move(source));
   }
   return sources;
@@ -255,7 +255,7 @@ std::vector<ItemRule> read_item_rules(YamlMapReader& reader, std::string_view ke
     reader.complain(*list, "'" + std::string(key) + "' must be a list");
     return rules;
   }
-  for (const YamlValue& value : list->list) {
+  for (const YamlValue& value : list->list()) {
     YamlMapReader inner(value, "item rule", file, errors);
     inner.require("at");
     inner.require("code");
@@ -280,14 +280,14 @@ void read_formats(const YamlValue& list, const std::string& file, std::vector<Lo
     return;
   }
   FormatReader reader(file, formats, errors);
-  for (const YamlValue& value : list.list) reader.read(value);
+  for (const YamlValue& value : list.list()) reader.read(value);
 }
 
 void read_format_file(std::string_view text, const std::string& file,
                       std::vector<LogFormat>& formats, std::vector<Error>& errors) {
-  const Result<YamlValue> root = parse_yaml(text, file);
-  if (root) return read_format_file(*root, file, formats, errors);
-  errors.push_back(root.error());
+  const Result<YamlTree> tree = parse_yaml(text, file);
+  if (tree) return read_format_file(tree->root, file, formats, errors);
+  errors.push_back(tree.error());
 }
 
 void read_format_file(const YamlValue& root, const std::string& file,

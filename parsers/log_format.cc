@@ -19,7 +19,7 @@ std::vector<LogFormat> read_builtin_formats() {
   std::vector<LogFormat> formats;
   std::vector<Error> errors;
   for (const EmbeddedFile& file : builtin_format_files()) {
-    read_format_file(read_flat_tree(file.bytes), std::string(file.path), formats, errors);
+    read_format_file(read_flat_tree(file.bytes).root, std::string(file.path), formats, errors);
   }
   assert(errors.empty());  // a test reads them, too
   return formats;

@@ -1,11 +1,18 @@
+#include <algorithm>
+
 #include "parsers/tally.h"
 
 namespace apierrd {
 
 namespace {
 
+// As much of an exemplar as is used. Not by set(): that would no longer be a part of Tally::add().
 void take_latest(Exemplar& exemplar, const Exemplar& later) {
-  exemplar.set(later.request_id(), later.time_unix_ns, later.value_ns);  // of none: nothing
+  if (later.id_size == 0) return;
+  std::copy_n(later.id.begin(), later.id_size, exemplar.id.begin());
+  exemplar.id_size = later.id_size;
+  exemplar.time_unix_ns = later.time_unix_ns;
+  exemplar.value_ns = later.value_ns;
 }
 
 }  // namespace

@@ -18,7 +18,8 @@ constexpr int kDepthMax = 32;                // an anchor can hold itself
 
 class Converter {
  public:
-  explicit Converter(const std::string& file) : file_(file) {}
+  Converter(const std::string& file, std::pmr::memory_resource& memory)
+      : file_(file), memory_(memory) {}
 
   std::optional<Error> convert(const YAML::Node& node, YamlValue& out, int depth = 1) {
     if (++values_ > kValuesMax) {
@@ -30,7 +31,7 @@ class Converter {
     switch (node.Type()) {
       case YAML::NodeType::Scalar:
         out.kind = YamlValue::Kind::kScalar;
-        out.scalar = node.Scalar();
+        out.scalar = kept(node.Scalar());
         if (is_utf8(out.scalar)) return {};
         return invalid_error("text is not UTF-8", place_of(out, file_), "save the file as UTF-8");
       case YAML::NodeType::Sequence: return convert_list(node, out, depth);
@@ -42,31 +43,55 @@ class Converter {
  private:
   std::optional<Error> convert_list(const YAML::Node& node, YamlValue& out, int depth) {
     out.kind = YamlValue::Kind::kList;
+    std::vector<YamlValue> elements;
     for (const YAML::Node& element : node) {
-      if (auto error = convert(element, out.list.emplace_back(), depth + 1)) return error;
+      if (auto error = convert(element, elements.emplace_back(), depth + 1)) return error;
     }
+    out.elements = kept(elements);
+    out.size = elements.size();
     return {};
   }
 
   std::optional<Error> convert_map(const YAML::Node& node, YamlValue& out, int depth) {
     out.kind = YamlValue::Kind::kMap;
+    std::vector<YamlEntry> entries;
     for (const auto& entry : node) {
-      auto& [key, value] = out.map.emplace_back();
+      auto& [key, value] = entries.emplace_back();
       if (auto error = convert(entry.first, key, depth + 1)) return error;
       if (key.kind != YamlValue::Kind::kScalar) {
         return invalid_error("a key must be plain text", place_of(key, file_));
       }
       const auto same = [&key = key](const auto& other) { return other.key.scalar == key.scalar; };
-      if (std::count_if(out.map.begin(), out.map.end(), same) > 1) {
-        return invalid_error("key '" + key.scalar + "' is given twice", place_of(key, file_));
+      if (std::count_if(entries.begin(), entries.end(), same) > 1) {
+        return invalid_error("key '" + std::string(key.scalar) + "' is given twice",
+                             place_of(key, file_));
       }
       if (auto error = convert(entry.second, value, depth + 1)) return error;
       if (value.line == 0) value.line = key.line, value.column = key.column;
     }
+    out.entries = kept(entries);
+    out.size = entries.size();
     return {};
   }
 
+  std::string_view kept(const std::string& text) {
+    char* const copy = room<char>(text.size());
+    std::copy(text.begin(), text.end(), copy);
+    return {copy, text.size()};
+  }
+  template <class T>
+  const T* kept(const std::vector<T>& values) {
+    T* const copy = room<T>(values.size());
+    std::uninitialized_copy(values.begin(), values.end(), copy);
+    return copy;
+  }
+  template <class T>
+  T* room(std::size_t size) {
+    return static_cast<T*>(memory_.allocate(size * sizeof(T), alignof(T)));
+  }
+
   const std::string& file_;
+  std::pmr::memory_resource& memory_;
   std::size_t values_ = 0;
 };
 
@@ -94,9 +119,9 @@ int second_document_line(std::string_view text) {
   return 0;
 }
 
-std::string joined(const std::vector<std::string>& names) {
+std::string joined(std::span<const std::string_view> names) {
   std::string out;
-  for (const std::string& name : names) out.append(out.empty() ? "" : ", ").append(name);
+  for (const std::string_view name : names) out.append(out.empty() ? "" : ", ").append(name);
   return out;
 }
 
@@ -106,7 +131,7 @@ std::string place_of(const YamlValue& value, const std::string& file) {
   return file + ":" + std::to_string(value.line) + ":" + std::to_string(value.column);
 }
 
-Result<YamlValue> parse_yaml(std::string_view text, const std::string& file) {
+Result<YamlTree> parse_yaml(std::string_view text, const std::string& file) {
   if (text.size() > kYamlBytesMax) {
     return invalid_error("file is larger than 8 MiB", file, "split it");
   }
@@ -116,12 +141,15 @@ Result<YamlValue> parse_yaml(std::string_view text, const std::string& file) {
       return invalid_error("more than one YAML document", file + ":" + std::to_string(line) + ":1",
                            "remove this '---'");
     }
-    YamlValue root;
+    YamlTree tree;
     // Not LoadAll: it never comes back from a file of commas.
-    if (auto error = Converter(file).convert(YAML::Load(std::string(text)), root)) return *error;
-    root.line = std::max(root.line, 1);
-    root.column = std::max(root.column, 1);
-    return root;
+    if (auto error =
+            Converter(file, *tree.memory).convert(YAML::Load(std::string(text)), tree.root)) {
+      return *error;
+    }
+    tree.root.line = std::max(tree.root.line, 1);
+    tree.root.column = std::max(tree.root.column, 1);
+    return tree;
   } catch (const YAML::Exception& error) {
     const std::string place = file + ":" + std::to_string(error.mark.line + 1) + ":" +
                               std::to_string(error.mark.column + 1);
@@ -132,6 +160,7 @@ Result<YamlValue> parse_yaml(std::string_view text, const std::string& file) {
 YamlMapReader::YamlMapReader(const YamlValue& value, std::string what, const std::string& file,
                              std::vector<Error>& errors)
     : value_(value), what_(std::move(what)), file_(file), errors_(errors) {
+  known_.reserve(16);  // of nearly all mappings
   if (value.kind != YamlValue::Kind::kMap) {
     complain(value, what_ + " must be a mapping", "write it as `key: value` lines");
   }
@@ -143,7 +172,7 @@ void YamlMapReader::complain(const YamlValue& at, std::string what, std::string 
 
 const YamlValue* YamlMapReader::take(std::string_view key) {
   if (std::find(known_.begin(), known_.end(), key) == known_.end()) known_.emplace_back(key);
-  for (const auto& [name, value] : value_.map) {
+  for (const auto& [name, value] : value_.map()) {
     if (name.scalar == key && value.kind != YamlValue::Kind::kNull) return &value;
   }
   return nullptr;
@@ -166,7 +195,7 @@ bool YamlMapReader::scalar(const YamlValue& value, std::string_view key) {
 std::optional<std::string> YamlMapReader::text(std::string_view key) {
   const YamlValue* value = take(key);
   if (value == nullptr || !scalar(*value, key)) return {};
-  return value->scalar;
+  return std::string(value->scalar);
 }
 
 std::optional<bool> YamlMapReader::boolean(std::string_view key) {
@@ -222,8 +251,8 @@ std::optional<std::size_t> YamlMapReader::one_of(std::string_view key,
   if (value == nullptr || !scalar(*value, key)) return {};
   const auto found = std::find(names.begin(), names.end(), value->scalar);
   if (found != names.end()) return static_cast<std::size_t>(found - names.begin());
-  complain(*value, "'" + value->scalar + "' is no valid '" + std::string(key) + "'",
-           "one of: " + joined({names.begin(), names.end()}));
+  complain(*value, "'" + std::string(value->scalar) + "' is no valid '" + std::string(key) + "'",
+           "one of: " + joined(names));
   return {};
 }
 
@@ -231,27 +260,28 @@ std::vector<std::string> YamlMapReader::texts(std::string_view key) {
   const YamlValue* value = take(key);
   std::vector<std::string> out;
   if (value == nullptr) return out;
-  if (value->kind == YamlValue::Kind::kScalar) return {value->scalar};
+  if (value->kind == YamlValue::Kind::kScalar) return {std::string(value->scalar)};
   if (value->kind != YamlValue::Kind::kList) {
     complain(*value, "'" + std::string(key) + "' must be a list");
     return out;
   }
-  for (const YamlValue& element : value->list) {
-    if (scalar(element, key)) out.push_back(element.scalar);
+  for (const YamlValue& element : value->list()) {
+    if (scalar(element, key)) out.emplace_back(element.scalar);
   }
   return out;
 }
 
 void YamlMapReader::finish() {
-  for (const auto& [key, value] : value_.map) {
+  for (const auto& [key, value] : value_.map()) {
     if (std::find(known_.begin(), known_.end(), key.scalar) != known_.end()) continue;
     const auto nearest = std::min_element(
-        known_.begin(), known_.end(), [&key = key](const std::string& a, const std::string& b) {
+        known_.begin(), known_.end(), [&key = key](std::string_view a, std::string_view b) {
           return edit_distance(a, key.scalar) < edit_distance(b, key.scalar);
         });
     const bool close = nearest != known_.end() && edit_distance(*nearest, key.scalar) <= 2;
-    complain(key, "unknown key '" + key.scalar + "' in " + what_,
-             close ? "did you mean '" + *nearest + "'?" : "known keys: " + joined(known_));
+    complain(
+        key, "unknown key '" + std::string(key.scalar) + "' in " + what_,
+        close ? "did you mean '" + std::string(*nearest) + "'?" : "known keys: " + joined(known_));
   }
 }
 

@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <memory>
+#include <memory_resource>
 #include <optional>
 #include <span>
 #include <string>
@@ -17,18 +19,37 @@ namespace apierrd {
 
 struct YamlEntry;
 
+/// A value and its place. What it shows belongs to its tree.
 struct YamlValue {
   enum class Kind { kNull, kScalar, kList, kMap };
   Kind kind = Kind::kNull;
-  std::string scalar;
-  std::vector<YamlValue> list;
-  std::vector<YamlEntry> map;  ///< keys are scalars, unique, in file order
-  int line = 0;                ///< from 1
-  int column = 0;              ///< from 1
+  int line = 0;    ///< from 1
+  int column = 0;  ///< from 1
+  std::string_view scalar;
+  const YamlValue* elements = nullptr;  ///< of a list
+  const YamlEntry* entries = nullptr;   ///< of a map
+  std::size_t size = 0;                 ///< of either
+
+  std::span<const YamlValue> list() const;  ///< empty if it is none
+  std::span<const YamlEntry> map() const;   ///< keys are scalars, unique, in file order
 };
 
 struct YamlEntry {
   YamlValue key, value;
+};
+
+inline std::span<const YamlValue> YamlValue::list() const {
+  return {elements, elements == nullptr ? 0 : size};
+}
+inline std::span<const YamlEntry> YamlValue::map() const {
+  return {entries, entries == nullptr ? 0 : size};
+}
+
+struct YamlTree {
+  YamlValue root;
+  /// Holds the values below the root and, unless they are elsewhere, the texts.
+  std::unique_ptr<std::pmr::monotonic_buffer_resource> memory =
+      std::make_unique<std::pmr::monotonic_buffer_resource>();
 };
 
 /// Larger files are refused: a catalog of all the vendor's codes is below 4 MiB.
@@ -37,10 +58,10 @@ inline constexpr std::size_t kYamlBytesMax = 8U << 20;
 /// Reads one document. `file` is only for messages. Errors: YAML syntax, duplicate keys, keys that
 /// are no scalars, text that is no UTF-8, nesting beyond 32 levels, more than 200,000 values
 /// (anchors can multiply them).
-Result<YamlValue> parse_yaml(std::string_view text, const std::string& file);
+Result<YamlTree> parse_yaml(std::string_view text, const std::string& file);
 
 /// Reads one mapping key by key and gathers all complaints, each with its place. What nobody asked
-/// for by finish() is an unknown key.
+/// for by finish() is an unknown key. Keys that are asked for must outlive it.
 class YamlMapReader {
  public:
   /// `what` names the mapping in messages ("source"). A value that is no mapping is a complaint.
@@ -76,7 +97,7 @@ class YamlMapReader {
   std::string what_;
   const std::string& file_;
   std::vector<Error>& errors_;
-  std::vector<std::string> known_;
+  std::vector<std::string_view> known_;
 };
 
 /// `file:line:column` of a value.

@@ -58,8 +58,8 @@ void check_rules(const RulesOptions& options) {
   rule.summary = rule.description = "d";
   rule.runbook = "api";
   const std::string rules = render_rules({{"g", "", {rule}}}, options);
-  const Result<YamlValue> read = parse_yaml(rules, "rules.yml");
-  REQUIRE(read.has_value() && read->kind == YamlValue::Kind::kMap);
+  const Result<YamlTree> read = parse_yaml(rules, "rules.yml");
+  REQUIRE(read.has_value() && read->root.kind == YamlValue::Kind::kMap);
 }
 
 }  // namespace

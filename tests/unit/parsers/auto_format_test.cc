@@ -215,7 +215,7 @@ TEST(BuiltinFormats, AreInOrder) {
   std::vector<LogFormat> formats;
   std::vector<Error> errors;
   for (const EmbeddedFile& file : builtin_format_files()) {
-    read_format_file(read_flat_tree(file.bytes), std::string(file.path), formats, errors);
+    read_format_file(read_flat_tree(file.bytes).root, std::string(file.path), formats, errors);
   }
   for (const Error& error : errors) ADD_FAILURE() << error.text();
   EXPECT_EQ(formats.size(), builtin_formats().size());
