@@ -78,8 +78,8 @@ BatchCounter::Job& BatchCounter::free_job() {
     return *jobs_.back();
   }
   if (free_jobs_.empty()) tell_first();
-  Job* const job = free_jobs_.back();
-  free_jobs_.pop_back();
+  Job* const job = free_jobs_.front();
+  free_jobs_.pop_front();
   return *job;
 }
 

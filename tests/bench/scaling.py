@@ -12,10 +12,10 @@ import json
 import os
 import pathlib
 import shutil
+import socket
 import subprocess
 import tempfile
 import time
-import urllib.error
 import urllib.request
 
 PROGRAM = os.environ.get("APIERRD_BIN", "apierrd")
@@ -76,9 +76,12 @@ def fetch(path):
 
 
 def is_ready():
+    """Asked by as little work as can be: it is done beside what is measured, on the same cores."""
     try:
-        return bool(fetch("/-/ready"))
-    except (urllib.error.URLError, ConnectionError):
+        with socket.create_connection(("127.0.0.1", PORT)) as connection:
+            connection.sendall(b"GET /-/ready HTTP/1.0\r\n\r\n")
+            return connection.recv(64).split(b" ", 2)[1] == b"200"
+    except (OSError, IndexError):
         return False
 
 
@@ -92,7 +95,7 @@ def catch_up(folder, threads, cores):
         while not is_ready():
             if daemon.poll() is not None:
                 raise SystemExit(f"the daemon ended with {daemon.returncode}")
-            time.sleep(0.002)
+            time.sleep(0.01)
         seconds = time.perf_counter() - started
         rows = [row for row in fetch("/metrics").splitlines() if row.startswith("apierrd_ingest_lines_total{")]
         return seconds, sum(int(float(row.split()[-1])) for row in rows)
