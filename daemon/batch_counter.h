@@ -83,7 +83,7 @@ class BatchCounter {
   const std::size_t jobs_max_;
   std::size_t threads_max_;
   std::vector<std::unique_ptr<Job>> jobs_;
-  std::deque<Job*> free_jobs_;
+  std::deque<Job*> free_jobs_;  ///< in turn, so that their text has left other cores' caches
   std::vector<std::unique_ptr<SourceTally>> free_tallies_;
   Job* next_ = nullptr;     ///< whose block is being filled
   std::deque<Job*> order_;  ///< handed over and not told of

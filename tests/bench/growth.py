@@ -179,7 +179,35 @@ def of_series(curves, rounds):
     curves.draw("memory", "Resident memory, by samples", "samples", "MiB", {"RSS": rss_points})
 
 
-PARTS = {"files": of_files, "line-length": of_line_length, "actions": of_actions, "series": of_series}
+def of_state(curves, rounds):
+    """Of lines that have nothing to do with what the state holds; nobody asks for anything meanwhile."""
+    lines = e2e.demo_lines(LINES)
+    rows, points = [], []
+    for series in (0, 400, 4_000, 40_000, 90_000):
+        def one(folder, series=series):
+            logs, later = folder / "logs", folder / "later.log"
+            logs.mkdir()
+            (logs / "made.log").write_bytes(b"".join(error_lines(series)))
+            later.write_bytes(b"".join(lines))
+            daemon = daemon_over(folder, [logs / "*.log"], limits=NO_LIMITS)
+            wait_for_lines(daemon, series)
+            time.sleep(1.5)  # with whatever follows a scrape
+            before = cpu_ns(daemon.process.pid)
+            later.rename(logs / "ordinary.log")
+            time.sleep(2.5)  # with the commit of what has changed
+            spent = cpu_ns(daemon.process.pid) - before
+            wait_for_lines(daemon, series + LINES)
+            daemon.stop()
+            return spent / LINES / 1e3, (folder / "state.db").stat().st_size / 2 ** 20
+        cost, size = (median(column) for column in zip(*(in_folder(one) for _ in range(rounds))))
+        points.append((max(series, 1), cost))
+        rows.append([f"{series:,}", number(size), number(cost)])
+    print(f"{LINES:,} ordinary lines, counted and committed beside a state of so many failed calls' series\n")
+    table(["series", "state MiB", "CPU µs/line"], rows)
+    curves.draw("state", "CPU per line, by series in the state", "series", "µs", {"per line": points})
+
+
+PARTS = {"state": of_state, "files": of_files, "line-length": of_line_length, "actions": of_actions, "series": of_series}
 
 
 def main():
