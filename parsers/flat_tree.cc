@@ -1,7 +1,6 @@
 #include "parsers/flat_tree.h"
 
 #include <algorithm>
-#include <memory>
 
 #include "parsers/ascii.h"
 
@@ -30,7 +29,7 @@ void write(const YamlValue& value, std::string& out) {
 
 class Reader {
  public:
-  Reader(std::string_view flat, std::pmr::memory_resource& memory) : rest_(flat), memory_(memory) {}
+  Reader(std::string_view flat, YamlTree& tree) : rest_(flat), tree_(tree) {}
 
   void read(YamlValue& out) {
     const std::size_t letter = rest_.empty() ? rest_.npos : kLetters.find(rest_.front());
@@ -45,12 +44,12 @@ class Reader {
       out.scalar = rest_.substr(0, size);
       rest_.remove_prefix(size);
     } else if (out.kind == Kind::kList) {
-      const std::span<YamlValue> elements = room<YamlValue>(size);
+      const std::span<YamlValue> elements = tree_.room<YamlValue>(size);
       out.elements = elements.data();
       out.size = size;
       for (YamlValue& element : elements) read(element);
     } else if (out.kind == Kind::kMap) {
-      const std::span<YamlEntry> entries = room<YamlEntry>(size);
+      const std::span<YamlEntry> entries = tree_.room<YamlEntry>(size);
       out.entries = entries.data();
       out.size = size;
       for (YamlEntry& entry : entries) {
@@ -71,15 +70,8 @@ class Reader {
     return static_cast<int>(value);
   }
 
-  template <class T>
-  std::span<T> room(std::size_t size) {
-    T* const values = static_cast<T*>(memory_.allocate(size * sizeof(T), alignof(T)));
-    std::uninitialized_value_construct_n(values, size);
-    return {values, size};
-  }
-
   std::string_view rest_;
-  std::pmr::memory_resource& memory_;
+  YamlTree& tree_;
 };
 
 }  // namespace
@@ -92,7 +84,7 @@ std::string write_flat_tree(const YamlValue& root) {
 
 YamlTree read_flat_tree(std::string_view flat) {
   YamlTree tree;
-  Reader(flat, *tree.memory).read(tree.root);
+  Reader(flat, tree).read(tree.root);
   return tree;
 }
 

@@ -119,19 +119,6 @@ std::size_t duration_bucket(std::int64_t duration_ns) {
   return bounds.below + (bounds.within < duration_ns ? 1U : 0U);
 }
 
-void Exemplar::set(std::string_view request_id, std::int64_t time, std::int64_t value) {
-  if (request_id.empty() || request_id.size() > id.size()) return;
-  constexpr std::size_t kUsual = 36;  // a UUID's: copied by a few instructions
-  if (request_id.size() == kUsual) {
-    std::memcpy(id.data(), request_id.data(), kUsual);
-  } else {
-    std::memcpy(id.data(), request_id.data(), request_id.size());
-  }
-  id_size = static_cast<std::uint8_t>(request_id.size());
-  time_unix_ns = time;
-  value_ns = value;
-}
-
 std::uint64_t DurationCounts::count() const {
   std::uint64_t total = 0;
   for (const std::uint64_t bucket : buckets) total += bucket;

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstdint>
+#include <cstring>
 #include <deque>
 #include <optional>
 #include <string>
@@ -38,7 +39,21 @@ struct Exemplar {
   std::int64_t value_ns = 0;      ///< duration; of histograms only
 
   std::string_view request_id() const { return {id.data(), id_size}; }
-  void set(std::string_view request_id, std::int64_t time, std::int64_t value);
+  /// A part of what counts a call, wherever else it is used. An id that does not fit changes
+  /// nothing.
+  [[gnu::always_inline]] void set(std::string_view request_id, std::int64_t time,
+                                  std::int64_t value) {
+    if (request_id.empty() || request_id.size() > id.size()) return;
+    constexpr std::size_t kUsual = 36;  // a UUID's: copied by a few instructions
+    if (request_id.size() == kUsual) {
+      std::memcpy(id.data(), request_id.data(), kUsual);
+    } else {
+      std::memcpy(id.data(), request_id.data(), request_id.size());
+    }
+    id_size = static_cast<std::uint8_t>(request_id.size());
+    time_unix_ns = time;
+    value_ns = value;
+  }
 };
 
 /// Durations of calls: counts per bucket (not cumulative) and their exact sum.

@@ -1,18 +1,12 @@
-#include <algorithm>
-
 #include "parsers/tally.h"
 
 namespace apierrd {
 
 namespace {
 
-// As much of an exemplar as is used. Not by set(): that would no longer be a part of Tally::add().
+// As much of it as is used; of none nothing.
 void take_latest(Exemplar& exemplar, const Exemplar& later) {
-  if (later.id_size == 0) return;
-  std::copy_n(later.id.begin(), later.id_size, exemplar.id.begin());
-  exemplar.id_size = later.id_size;
-  exemplar.time_unix_ns = later.time_unix_ns;
-  exemplar.value_ns = later.value_ns;
+  exemplar.set(later.request_id(), later.time_unix_ns, later.value_ns);
 }
 
 }  // namespace

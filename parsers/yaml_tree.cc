@@ -18,8 +18,7 @@ constexpr int kDepthMax = 32;                // an anchor can hold itself
 
 class Converter {
  public:
-  Converter(const std::string& file, std::pmr::memory_resource& memory)
-      : file_(file), memory_(memory) {}
+  Converter(const std::string& file, YamlTree& tree) : file_(file), tree_(tree) {}
 
   std::optional<Error> convert(const YAML::Node& node, YamlValue& out, int depth = 1) {
     if (++values_ > kValuesMax) {
@@ -31,7 +30,7 @@ class Converter {
     switch (node.Type()) {
       case YAML::NodeType::Scalar:
         out.kind = YamlValue::Kind::kScalar;
-        out.scalar = kept(node.Scalar());
+        out.scalar = {kept(node.Scalar()), node.Scalar().size()};
         if (is_utf8(out.scalar)) return {};
         return invalid_error("text is not UTF-8", place_of(out, file_), "save the file as UTF-8");
       case YAML::NodeType::Sequence: return convert_list(node, out, depth);
@@ -74,24 +73,16 @@ class Converter {
     return {};
   }
 
-  std::string_view kept(const std::string& text) {
-    char* const copy = room<char>(text.size());
-    std::copy(text.begin(), text.end(), copy);
-    return {copy, text.size()};
-  }
-  template <class T>
-  const T* kept(const std::vector<T>& values) {
-    T* const copy = room<T>(values.size());
-    std::uninitialized_copy(values.begin(), values.end(), copy);
-    return copy;
-  }
-  template <class T>
-  T* room(std::size_t size) {
-    return static_cast<T*>(memory_.allocate(size * sizeof(T), alignof(T)));
+  // A copy that lives as long as the tree.
+  template <class Values>
+  const typename Values::value_type* kept(const Values& values) {
+    const auto copy = tree_.room<typename Values::value_type>(values.size());
+    std::copy(values.begin(), values.end(), copy.begin());
+    return copy.data();
   }
 
   const std::string& file_;
-  std::pmr::memory_resource& memory_;
+  YamlTree& tree_;
   std::size_t values_ = 0;
 };
 
@@ -143,8 +134,7 @@ Result<YamlTree> parse_yaml(std::string_view text, const std::string& file) {
     }
     YamlTree tree;
     // Not LoadAll: it never comes back from a file of commas.
-    if (auto error =
-            Converter(file, *tree.memory).convert(YAML::Load(std::string(text)), tree.root)) {
+    if (auto error = Converter(file, tree).convert(YAML::Load(std::string(text)), tree.root)) {
       return *error;
     }
     tree.root.line = std::max(tree.root.line, 1);

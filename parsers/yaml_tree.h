@@ -50,6 +50,14 @@ struct YamlTree {
   /// Holds the values below the root and, unless they are elsewhere, the texts.
   std::unique_ptr<std::pmr::monotonic_buffer_resource> memory =
       std::make_unique<std::pmr::monotonic_buffer_resource>();
+
+  /// So many of them, empty, in its memory.
+  template <class T>
+  std::span<T> room(std::size_t size) {
+    T* const values = static_cast<T*>(memory->allocate(size * sizeof(T), alignof(T)));
+    std::uninitialized_value_construct_n(values, size);
+    return {values, size};
+  }
 };
 
 /// Larger files are refused: a catalog of all the vendor's codes is below 4 MiB.
