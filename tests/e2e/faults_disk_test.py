@@ -210,16 +210,14 @@ def unmounted(folder, linger, how, some):
         scene.exact("mounted")
         tool("cp", "-a", log, other)
         with log.open("ab", buffering=0) as writer:
-            # After a short linger it may be let go of before it is written to: an unmount can take longer.
-            written_late = how != "restored elsewhere"  # what is only in the old file system is not restored
-            late = some()
-            if written_late and linger != "1h":
+            # What is only in the old file system is not restored.
+            late = [] if how == "restored elsewhere" else some()
+            scene.owe(late)
+            if linger != "1h":  # the unmount itself can take longer
                 writer.write(b"".join(late))
             tool("umount", "-l", disk)
-            if written_late and linger == "1h":
+            if linger == "1h":
                 writer.write(b"".join(late))
-            if written_late:
-                scene.owe(late)
         scene.until("its name is gone", lambda m: m.sum("apierrd_file_rotations_total") == 1)
         scene.exact("read by its descriptor")
         if linger != "1h":

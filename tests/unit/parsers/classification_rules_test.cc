@@ -3,13 +3,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <initializer_list>
+#include <string_view>
+#include <utility>
+
 namespace apierrd {
 namespace {
 
 using testing::AllOf;
-using testing::ElementsAre;
 using testing::HasSubstr;
-using testing::IsEmpty;
 
 std::string rule(const std::string& name, const std::string& more) {
   return "  - rule: " + name + "\n    fault_domain: business\n    retryable: no\n" +
@@ -38,30 +40,46 @@ std::string matched(const ClassificationRules& rules, std::string_view code) {
   return rule ? rule->name : "-";
 }
 
-TEST(Words, AreCutWhereAPersonWouldCut) {
+// Each text, and its words.
+void expect_words(std::initializer_list<std::pair<std::string_view, std::string_view>> cases) {
   const ClassificationRules rules = parsed(kHead + "  []\n");
-  EXPECT_EQ(rules.words_of("BalanceInsufficient"), "balance insufficient ");
-  EXPECT_EQ(rules.words_of("DBError"), "db error ");
-  EXPECT_EQ(rules.words_of("ErrorDB"), "error db ");
-  EXPECT_EQ(rules.words_of("NOT_SUPPORT_THIS"), "not support this ");
-  EXPECT_EQ(rules.words_of("a.B_c"), "a b c ");
-  EXPECT_EQ(rules.words_of("Ipv4Address"), "ipv4 address ");
-  EXPECT_EQ(rules.words_of("S3Bucket"), "s3 bucket ");
-  EXPECT_EQ(rules.words_of("K8SCluster"), "k8s cluster ");
-  EXPECT_EQ(rules.words_of("Error500"), "error500 ");
-  EXPECT_EQ(rules.words_of("dealCreate"), "deal create ");
-  EXPECT_EQ(rules.words_of("余额 a-b"), "a b ");
-  EXPECT_EQ(rules.words_of("."), "");
+  for (const auto& [text, words] : cases) EXPECT_EQ(rules.words_of(text), words) << text;
+}
+
+TEST(Words, AreCutWhereAPersonWouldCut) {
+  expect_words({
+      {"BalanceInsufficient", "balance insufficient "},
+      {"DBError", "db error "},
+      {"ErrorDB", "error db "},
+      {"NOT_SUPPORT_THIS", "not support this "},
+      {"a.B_c", "a b c "},
+      {"Ipv4Address", "ipv4 address "},
+      {"S3Bucket", "s3 bucket "},
+      {"K8SCluster", "k8s cluster "},
+      {"Error500", "error500 "},
+      {"dealCreate", "deal create "},
+      {"余额 a-b", "a b "},
+      {".", ""},
+  });
 }
 
 TEST(Words, OfACompoundAreOne) {
-  const ClassificationRules rules = parsed(kHead + "  []\n");
-  EXPECT_EQ(rules.words_of("LoadBalanceError"), "loadbalance error ");
-  EXPECT_EQ(rules.words_of("LoadBalancer"), "loadbalancer ");
-  EXPECT_EQ(rules.words_of("Loadbalance"), "loadbalance ");
-  EXPECT_EQ(rules.words_of("Load.Balance"), "loadbalance ");
-  EXPECT_EQ(rules.words_of("NotEnoughMoneyNow"), "notenoughmoney now ");
-  EXPECT_EQ(rules.words_of("NotEnough"), "not enough ");
+  expect_words({
+      {"LoadBalanceError", "loadbalance error "},
+      {"LoadBalancer", "loadbalancer "},
+      {"Loadbalance", "loadbalance "},
+      {"Load.Balance", "loadbalance "},
+      {"NotEnoughMoneyNow", "notenoughmoney now "},
+      {"NotEnough", "not enough "},
+  });
+}
+
+TEST(Words, OfTheLongestCompoundAreOne) {
+  const ClassificationRules rules =
+      parsed("schema: 1\ncompounds: [NotEnough, EnoughMoney, NotEnoughMoney]\nrules: []\n");
+  EXPECT_EQ(rules.words_of("NotEnoughMoney"), "notenoughmoney ");
+  EXPECT_EQ(rules.words_of("NotEnoughGold"), "notenough gold ");
+  EXPECT_EQ(rules.words_of("NotNotEnoughEnoughMoney"), "not notenough enoughmoney ");
 }
 
 TEST(Rules, CatchPhrasesOnWordBoundaries) {
